@@ -1,0 +1,1 @@
+"""From rules to findings: catalogue, lint, run, lifecycle, exceptions, fence."""

@@ -1,0 +1,176 @@
+"""Worked cases of the rules: rows in, exact findings and Σ yuan out. `python -m jicha.audit.cases [RULE …]`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from jicha.audit.finding import plain, rows_of
+from jicha.audit.library import RULES_FOLDER, Library, lint_library, lint_rule, load_library
+from jicha.audit.rule import Case, Rule, parse_value
+from jicha.audit.sufficiency import measure
+from jicha.audit.workspace import Moment, Workspace, calendar_span, create_working_day
+from jicha.audit.yaml_file import read_mapping
+from jicha.contract import Table, contract
+from jicha.errors import JichaError
+from jicha.periods import parse_month
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """One case, and how what came out differs from what it expects; no difference is a pass."""
+
+    rule_id: str
+    case: Case
+    differences: tuple[str, ...]
+
+
+def case_defaults() -> dict[str, dict[str, Any]]:
+    """Return the neutral values that complete the rows of a case, by table."""
+    return read_mapping(RULES_FOLDER / "case_defaults.yaml")
+
+
+def run_cases(library: Library, rule: Rule) -> list[CaseResult]:
+    """Run every case of the rule on an empty utility that holds only the case's rows."""
+    defaults = case_defaults()
+    return [CaseResult(rule.rule_id, case, tuple(_differences(library, rule, case, defaults))) for case in rule.cases]
+
+
+def _differences(library: Library, rule: Rule, case: Case, defaults: Mapping[str, Any]) -> list[str]:
+    moment = Moment.of(parse_month(case.month[:7]), case.parameters.get("as_of"))
+    with duckdb.connect(config={"threads": 1}) as connection:
+        try:
+            _fill(connection, library, rule, case, defaults)
+            create_working_day(connection, *calendar_span([moment.month]))
+            return _compare(connection, library, rule, case, moment)
+        except (duckdb.Error, JichaError, ValueError, KeyError) as error:
+            return [f"{type(error).__name__}: {error}"]
+
+
+def _fill(
+    connection: duckdb.DuckDBPyConnection, library: Library, rule: Rule, case: Case, defaults: Mapping[str, Any]
+) -> None:
+    read = {"customer", "metering_point", "working_calendar", *rule.needs, *rule.uses, *case.given}
+    for fact in library.facts_of(rule.facts):
+        read |= {*fact.needs, *fact.uses}
+    for name in sorted(read):
+        table = contract().table(name)
+        connection.execute(table.ddl())
+        for row in case.given.get(name, ()):
+            _insert(connection, table, {**defaults.get(name, {}), **row})
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: Table, row: Mapping[str, Any]) -> None:
+    unknown = set(row) - set(table.field_names)
+    if unknown:
+        raise ValueError(f"{table.name} has no column {', '.join(sorted(unknown))}; correct the case")
+    values = [_value(row.get(field.name)) for field in table.fields]
+    marks = ", ".join("?" * len(values))
+    connection.execute(f'INSERT INTO "{table.name}" VALUES ({marks})', values)  # noqa: S608
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, str) and len(value) == 7 and value[4:5] == "-" and value[:4].isdigit():
+        return parse_month(value)
+    return Decimal(str(value)) if isinstance(value, float) else value
+
+
+def _compare(
+    connection: duckdb.DuckDBPyConnection, library: Library, rule: Rule, case: Case, moment: Moment
+) -> list[str]:
+    needs = library.needs_of(rule)
+    presence = measure(connection, {table: set(columns) for table, columns in needs.items()})
+    gaps = {org: presence.missing(needs, rule.history_months, moment.month, org) for org in presence.organisations}
+    expected_verdict = case.expect.get("verdict")
+    if all(gaps.values()):
+        missing = sorted({gap for gap_list in gaps.values() for gap in gap_list})
+        return _compare_missing(case, missing)
+    if expected_verdict == "insufficient_data":
+        return ["the data suffice; expected insufficient_data"]
+    workspace = Workspace(connection, moment)
+    workspace.build(library.facts_of(rule.facts))
+    values = {**rule.defaults, **_parameters(rule, case)}
+    found = list(rows_of(rule, workspace.rows(rule, values), 0, moment.month))
+    return _compare_findings(case, found)
+
+
+def _parameters(rule: Rule, case: Case) -> dict[str, Any]:
+    return {
+        name: parse_value(rule.parameters[name].kind, value)
+        for name, value in case.parameters.items()
+        if name != "as_of"
+    }
+
+
+def _compare_missing(case: Case, missing: list[str]) -> list[str]:
+    if case.expect.get("verdict") != "insufficient_data":
+        return [f"insufficient data: {', '.join(missing)}"]
+    wanted = case.expect.get("missing", [])
+    absent = [item for item in wanted if not any(gap == item or gap.startswith(f"{item} ") for gap in missing)]
+    return [f"missing is {missing}; expected also {absent}"] if absent else []
+
+
+def _compare_findings(case: Case, found: list[dict[str, Any]]) -> list[str]:
+    expected = case.expect.get("findings", [])
+    differences = []
+    unmatched = list(found)
+    for wanted in expected:
+        match = next((row for row in unmatched if _agrees(wanted, row)), None)
+        if match is None:
+            differences.append(f"expected {wanted}; found {[_brief(row, wanted) for row in found]}")
+        else:
+            unmatched.remove(match)
+    differences += [f"not expected: {_brief(row, _SHOWN)} ({row['message']})" for row in unmatched]
+    total = sum((row["yuan_at_stake"] or Decimal(0) for row in found), Decimal(0))
+    if "yuan_total" in case.expect and Decimal(str(case.expect["yuan_total"])) != total:
+        differences.append(f"Σ yuan is {total}; expected {case.expect['yuan_total']}")
+    return differences
+
+
+_SHOWN = ("subject_id", "kwh_at_stake", "yuan_at_stake", "direction")
+
+
+def _agrees(wanted: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    return all(_same(value, row.get(name, _missing(row, name))) for name, value in wanted.items())
+
+
+def _missing(row: Mapping[str, Any], name: str) -> Any:
+    return json.loads(row["evidence"])["columns"].get(name)
+
+
+def _same(wanted: Any, value: Any) -> bool:
+    if wanted is None or value is None:
+        return wanted is value
+    if isinstance(value, Decimal):
+        return Decimal(str(wanted)) == value
+    if isinstance(value, (date, datetime)) and isinstance(wanted, str):
+        return plain(value).startswith(wanted)
+    return plain(wanted) == plain(value)
+
+
+def _brief(row: Mapping[str, Any], names: Iterable[str]) -> dict[str, str]:
+    return {name: plain(row.get(name, _missing(row, name))) for name in names}
+
+
+def main(rule_ids: list[str]) -> int:
+    """Lint and run the cases of the named rules (all when none is named); print offenders; 0 when all pass."""
+    library = load_library(strict=not rule_ids)
+    rules = [library.rule(rule_id) for rule_id in rule_ids] or list(library.rules.values())
+    problems = [p for r in rules for p in lint_rule(library, r)] if rule_ids else lint_library(library)
+    results = [result for rule in rules for result in run_cases(library, rule)]
+    for result in results:
+        problems += [f"{result.rule_id} [{result.case.kind}] {result.case.name}: {d}" for d in result.differences]
+    print("\n".join(problems) or "no offender")
+    print(f"{len(rules)} rules, {len(results)} cases, {len(problems)} problems")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,111 @@
+"""A fact: a derived table that several rules share, one SELECT in jicha SQL with its declaration."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlglot import exp
+
+from jicha.audit.dialect import Schema, lint, parse
+from jicha.audit.yaml_file import Keys, YamlProblem, read_mapping
+
+PACKAGE = Path(__file__).resolve().parent.parent
+FACTS_FOLDER = PACKAGE / "mart" / "facts"
+Columns = dict[str, tuple[str, ...]]
+
+# Provided by the engine from the extract's working_calendar, or the shipped calendar where it brings none.
+WORKING_DAY: dict[str, str] = {"day": "DATE", "is_working_day": "BOOLEAN", "working_day_no": "BIGINT"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact as its two files declare it; `rows` is set instead of `tree` for a fact that is a policy table."""
+
+    name: str
+    title: dict[str, str]
+    grain: str
+    scope: Literal["snapshot", "month"]
+    needs: Columns
+    uses: Columns
+    facts: tuple[str, ...]
+    columns: dict[str, str]
+    tree: exp.Query | None
+    rows: tuple[dict[str, Any], ...]
+    sha256: str
+
+    @property
+    def uses_month(self) -> bool:
+        """Whether the result depends on the audited month."""
+        return self.scope == "month"
+
+
+def load_facts(folder: Path = FACTS_FOLDER) -> dict[str, Fact]:
+    """Return every fact of the folder by name, in an order in which each follows those it reads."""
+    problems: list[str] = []
+    facts = {path.stem: _load(path, problems) for path in sorted(folder.glob("*.yaml"))}
+    if problems:
+        raise YamlProblem("facts", problems)
+    return {name: facts[name] for name in _ordered(facts)}
+
+
+def _load(path: Path, problems: list[str]) -> Fact:
+    content = read_mapping(path)
+    keys = Keys(content, path.name, problems)
+    rows_from = keys.take("rows_from", str, None)
+    sql_path = path.with_suffix(".sql")
+    text = "" if rows_from else sql_path.read_text(encoding="utf-8")
+    rows = read_mapping(PACKAGE / rows_from)["rows"] if rows_from else ()
+    fact = Fact(
+        name=path.stem,
+        title=keys.both_languages("title"),
+        grain=keys.take("grain", str),
+        scope=keys.choice("scope", ("snapshot", "month")),  # type: ignore[arg-type]
+        needs=as_columns(keys.take("needs", dict, {})),
+        uses=as_columns(keys.take("uses", dict, {})),
+        facts=tuple(keys.take("facts", list, [])),
+        columns=keys.take("columns", dict),
+        tree=None if rows_from else parse(text, sql_path.name),
+        rows=tuple(rows),
+        sha256=hashlib.sha256((text + path.read_text(encoding="utf-8") + repr(rows)).encode()).hexdigest(),
+    )
+    keys.finish()
+    return fact
+
+
+def as_columns(mapping: dict[str, Any]) -> Columns:
+    """Return {table: columns} with tuples, whatever the YAML wrote."""
+    return {table: tuple(columns or ()) for table, columns in mapping.items()}
+
+
+def _ordered(facts: dict[str, Fact]) -> list[str]:
+    done: list[str] = []
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            raise YamlProblem("facts", [f"{' → '.join((*path, name))} read each other; break the circle"])
+        if name in done or name not in facts:
+            return
+        for other in facts[name].facts:
+            visit(other, (*path, name))
+        done.append(name)
+
+    for name in facts:
+        visit(name, ())
+    return done
+
+
+def lint_fact(fact: Fact, schema: Schema) -> list[str]:
+    """Return every way in which the fact's SQL breaks jicha SQL; `schema` holds what it declares to read."""
+    if fact.tree is None:
+        return []
+    problems = lint(fact.tree, schema, frozenset(), f"{fact.name}.sql")
+    selected = [column.lower() for column in fact.tree.named_selects]
+    if not problems and selected != [column.lower() for column in fact.columns]:
+        problems.append(
+            f"{fact.name}.sql: selects {', '.join(selected)}; {fact.name}.yaml declares {', '.join(fact.columns)}. "
+            "Make both lists equal, in the same order."
+        )
+    return problems

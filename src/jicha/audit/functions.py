@@ -1,0 +1,111 @@
+"""The functions that jicha SQL owns, expanded in the tree so that every engine computes the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sqlglot
+from sqlglot import exp
+
+MAX_PLACES = 9
+_SCALE = 9  # operands are held as integers of 10^-9, the finest unit of the contract (price)
+
+
+def _expand(template: str, **parts: exp.Expression) -> exp.Expression:
+    tree = sqlglot.parse_one(template, dialect="duckdb")
+    return exp.replace_placeholders(tree, **{name: part.copy() for name, part in parts.items()})
+
+
+def _places(node: exp.Expression, function: str) -> int:
+    if not (isinstance(node, exp.Literal) and not node.is_string and 0 <= int(node.this) <= MAX_PLACES):
+        raise ValueError(f"{function}: the number of decimals must be a literal from 0 to {MAX_PLACES}")
+    return int(node.this)
+
+
+def div_hu(numerator: exp.Expression, denominator: exp.Expression, places: exp.Expression) -> exp.Expression:
+    """Exact quotient, half away from zero, on integers: (2·|a|·10ⁿ + |b|) // (2·|b|) with the sign restored."""
+    count = _places(places, "div_hu")
+    top = _units(numerator)
+    bottom = _units(denominator)
+    return _expand(
+        f"""CASE WHEN (:denominator) = 0 THEN NULL ELSE
+            CAST(CASE WHEN ((:numerator) < 0) = ((:denominator) < 0) THEN 1 ELSE -1 END
+              * ((2 * abs(:top) * {10**count} + abs(:bottom)) // (2 * abs(:bottom))) AS DECIMAL(38, 0))
+            * CAST('{10**-count:.{count}f}' AS DECIMAL({count + 1}, {count})) END""",
+        numerator=numerator,
+        denominator=denominator,
+        top=top,
+        bottom=bottom,
+    )
+
+
+def _units(value: exp.Expression) -> exp.Expression:
+    return _expand(f"CAST(CAST(:value AS DECIMAL(38, {_SCALE})) * {10**_SCALE} AS INT128)", value=value)
+
+
+def safe_div(numerator: exp.Expression, denominator: exp.Expression) -> exp.Expression:
+    """div_hu with six decimals: a ratio for comparing and showing."""
+    return div_hu(numerator, denominator, exp.Literal.number(6))
+
+
+def round_hu(value: exp.Expression, places: exp.Expression) -> exp.Expression:
+    """Rounds a DECIMAL half away from zero; ROUND on DECIMAL does so on every engine that we prove."""
+    count = _places(places, "round_hu")
+    return _expand(f"CAST(ROUND(:value, {count}) AS DECIMAL(38, {count}))", value=value)
+
+
+def ym(day: exp.Expression) -> exp.Expression:
+    """Months since year 0, for arithmetic on months."""
+    return _expand("(CAST(year(:day) AS INTEGER) * 12 + CAST(month(:day) AS INTEGER))", day=day)
+
+
+def add_months(day: exp.Expression, count: exp.Expression) -> exp.Expression:
+    """The day `count` months later, the last day of the month where the day does not exist."""
+    return _expand("CAST(CAST(:day AS DATE) + (:count) * INTERVAL 1 MONTH AS DATE)", day=day, count=count)
+
+
+def months_between_floor(start: exp.Expression, end: exp.Expression) -> exp.Expression:
+    """Whole months from start to end: a month is complete on the same day number."""
+    return _expand(
+        "(:end_ym - :start_ym - CASE WHEN day(:end) < day(:start) THEN 1 ELSE 0 END)",
+        start=start,
+        end=end,
+        start_ym=ym(start),
+        end_ym=ym(end),
+    )
+
+
+def pctl(value: exp.Expression, share: exp.Expression) -> exp.Expression:
+    """Discrete percentile: always a value that occurs, so no interpolation differs between engines."""
+    return _expand("quantile_disc(:value, :share)", value=value, share=share)
+
+
+def workdays(start: exp.Expression, end: exp.Expression) -> exp.Expression:
+    """Working days in (start, end], counted on the working calendar."""
+    one_day = """(SELECT max(calendar_day.working_day_no) FROM working_day AS calendar_day
+                  WHERE calendar_day.day = CAST(:day AS DATE))"""
+    return exp.paren(_expand(one_day, day=end) - _expand(one_day, day=start), copy=False)
+
+
+OWN_FUNCTIONS: dict[str, Callable[..., exp.Expression]] = {
+    function.__name__: function
+    for function in (div_hu, safe_div, round_hu, ym, months_between_floor, pctl, workdays)
+}
+
+
+def expand_functions(tree: exp.Expression) -> exp.Expression:
+    """Return the tree with every own function replaced by standard SQL, innermost first."""
+    nodes = [n for n in tree.walk() if isinstance(n, (exp.Anonymous, exp.AddMonths))]
+    for node in reversed(nodes):
+        node.replace(_expanded(node))
+    return tree
+
+
+def _expanded(node: exp.Expression) -> exp.Expression:
+    if isinstance(node, exp.AddMonths):
+        return add_months(node.this, node.expression)
+    function = OWN_FUNCTIONS[node.name.lower()]
+    try:
+        return function(*node.expressions)
+    except TypeError as error:
+        raise ValueError(f"{node.name}: {len(node.expressions)} argument(s) given; {error}") from error

@@ -1,0 +1,179 @@
+"""The rule library: every rule and fact, what they read together, and whether they keep the standard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from jicha.audit.dialect import lint
+from jicha.audit.fact import FACTS_FOLDER, PACKAGE, WORKING_DAY, Columns, Fact, lint_fact, load_facts
+from jicha.audit.rule import Rule, load_rule
+from jicha.audit.yaml_file import YamlProblem
+from jicha.contract import contract
+from jicha.errors import ExplainedError, JichaError, ManyErrors
+
+RULES_FOLDER = PACKAGE / "rules"
+
+
+@dataclass(frozen=True)
+class Library:
+    """Rules and facts by id and name; facts stand in building order."""
+
+    rules: Mapping[str, Rule]
+    facts: Mapping[str, Fact]
+
+    @cached_property
+    def contract_schema(self) -> dict[str, dict[str, str]]:
+        """Column types of every contract table, and of the working calendar that the engine provides."""
+        tables = {
+            name: {field.name: field.sql_type for field in table.fields}
+            for name, table in contract().tables.items()
+        }
+        return {**tables, "working_day": dict(WORKING_DAY)}
+
+    def rule(self, rule_id: str) -> Rule:
+        """Return the rule, or say which ids there are."""
+        if rule_id not in self.rules:
+            raise ExplainedError(
+                where="rule library",
+                found=rule_id,
+                expected="one of " + " ".join(sorted(self.rules)),
+                remedy="See `jicha rules list`.",
+            )
+        return self.rules[rule_id]
+
+    def select(self, rule_ids: Iterable[str] | None) -> Library:
+        """Return the library of only these rules; None keeps all that are active."""
+        if rule_ids is None:
+            return replace(self, rules={k: r for k, r in self.rules.items() if r.status == "active"})
+        chosen = [self.rule(rule_id) for rule_id in rule_ids]
+        return replace(self, rules={rule.rule_id: rule for rule in chosen})
+
+    def facts_of(self, names: Iterable[str]) -> list[Fact]:
+        """Return the named facts and all that they read, in building order."""
+        wanted = set(names)
+        for fact in reversed(self.facts.values()):
+            if fact.name in wanted:
+                wanted.update(fact.facts)
+        return [fact for fact in self.facts.values() if fact.name in wanted]
+
+    def needs_of(self, rule: Rule) -> Columns:
+        """Return the contract tables and columns that must have data, through the facts too."""
+        return _union(rule.needs, *(fact.needs for fact in self.facts_of(rule.facts)))
+
+    def readable_by(self, needs: Columns, uses: Columns, facts: Iterable[str]) -> dict[str, dict[str, str]]:
+        """Return the tables and columns that a rule or fact with this declaration may read."""
+        schema: dict[str, dict[str, str]] = {}
+        for table in (*needs, *uses):
+            if table in self.contract_schema:
+                schema[table] = self.contract_schema[table]
+        schema["working_day"] = dict(WORKING_DAY)
+        for name in facts:
+            if name in self.facts:
+                schema[name] = self.facts[name].columns
+        return schema
+
+
+def _union(*parts: Columns) -> Columns:
+    merged: dict[str, dict[str, None]] = {}
+    for part in parts:
+        for table, columns in part.items():
+            merged.setdefault(table, {}).update(dict.fromkeys(columns))
+    return {table: tuple(columns) for table, columns in merged.items()}
+
+
+def rule_files(folder: Path) -> list[Path]:
+    """Return the YAML files of all rules below the folder, without the retired ones and the shared defaults."""
+    return [
+        path
+        for path in sorted(folder.rglob("*.yaml"))
+        if "_retired" not in path.parts and path.parent != folder
+    ]
+
+
+def load_library(extra: Iterable[Path] = (), *, strict: bool = True) -> Library:
+    """Return the shipped library with the user's own rule folders beside it; all problems at once.
+
+    With `strict` false, files that cannot be read are left out (their problems come from `problems_of`).
+    """
+    facts = load_facts(FACTS_FOLDER)
+    rules: dict[str, Rule] = {}
+    problems: list[str] = []
+    for folder in (RULES_FOLDER, *extra):
+        for path in rule_files(folder):
+            _add(path, rules, problems)
+    if problems and strict:
+        raise YamlProblem("rule library", problems)
+    return Library(dict(sorted(rules.items())), facts)
+
+
+def _add(path: Path, rules: dict[str, Rule], problems: list[str]) -> None:
+    try:
+        rule = load_rule(path)
+    except ManyErrors as error:
+        problems.extend(error.problems)
+        return
+    except JichaError as error:
+        problems.append(str(error))
+        return
+    if rule.rule_id in rules:
+        problems.append(f"{path.name}: id {rule.rule_id} is taken by {rules[rule.rule_id].path.name}; choose another")
+    rules[rule.rule_id] = rule
+
+
+def lint_library(library: Library) -> list[str]:
+    """Return every offence of every rule and fact against jicha SQL and the declarations."""
+    problems: list[str] = []
+    for fact in library.facts.values():
+        problems += _declarations(library, f"{fact.name}.yaml", fact.needs, fact.uses, fact.facts)
+        problems += lint_fact(fact, library.readable_by(fact.needs, fact.uses, fact.facts))
+    for rule in library.rules.values():
+        problems += lint_rule(library, rule)
+    return problems
+
+
+def lint_rule(library: Library, rule: Rule) -> list[str]:
+    """Return every offence of one rule."""
+    where = rule.path.name
+    problems = _declarations(library, where, rule.needs, rule.uses, rule.facts)
+    schema = library.readable_by(rule.needs, rule.uses, rule.facts)
+    problems += lint(rule.tree, schema, frozenset(rule.parameters), f"{rule.name}.sql")
+    problems += list(_columns(rule))
+    return problems
+
+
+def _declarations(
+    library: Library, where: str, needs: Columns, uses: Columns, facts: Iterable[str]
+) -> list[str]:
+    problems = [f"{where}: fact {name} does not exist" for name in facts if name not in library.facts]
+    for table, columns in _union(needs, uses).items():
+        known = library.contract_schema.get(table)
+        if known is None:
+            problems.append(f"{where}: {table} is not a contract table; see `jicha contract list`")
+            continue
+        problems += [f"{where}: {table} has no column {column}" for column in columns if column not in known]
+    return problems
+
+
+_VOLATILE = {"run_id", "snapshot_id", "bill_month", "read_at", "as_of"}
+
+
+def _columns(rule: Rule) -> Iterator[str]:
+    where = rule.path.name
+    selected = set(rule.tree.named_selects)
+    if "subject_id" not in selected:
+        yield f"{where}: the SELECT gives no subject_id; every finding speaks of a subject"
+    named = {"fingerprint": rule.fingerprint, "value": [c for c in (rule.value.kwh, rule.value.yuan) if c]}
+    for part, columns in named.items():
+        for column in columns:
+            if column not in selected:
+                yield f"{where}: {part} names {column}, which the SELECT does not give"
+    if rule.lifecycle == "standing":
+        for column in sorted(_VOLATILE & set(rule.fingerprint)):
+            yield f"{where}: fingerprint holds {column}, which changes every month; a standing finding would never continue"
+    if rule.value.direction == "column" and "direction" not in selected:
+        yield f"{where}: value.direction is column, but the SELECT gives no direction"
+    if rule.subject not in contract().tables:
+        yield f"{where}: subject {rule.subject} is not a contract table"

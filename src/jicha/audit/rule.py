@@ -1,0 +1,231 @@
+"""A rule: two files, the SELECT and its declaration, read and checked together."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from sqlglot import exp
+
+from jicha.audit.dialect import ParameterValue, parse
+from jicha.audit.fact import Columns, as_columns
+from jicha.audit.yaml_file import Keys, YamlProblem, read_mapping
+
+TOPICS = (
+    "reading", "billing", "collection", "metering", "connection", "inspection",
+    "line_loss", "service", "seal", "new_energy", "charging", "permission",
+)  # fmt: skip
+DIRECTIONS = ("company", "customer", "by_sign", "column", "none")
+CASE_KINDS = ("hit", "near_miss", "look_alike", "insufficient")
+STANDARD_COLUMNS = (
+    "subject_id", "org_no", "customer_no", "mp_id", "bill_month", "period_from", "period_to",
+    "kwh_at_stake", "yuan_at_stake", "direction",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A threshold of a rule: its type, shipped value, bounds, unit and why it is what it is."""
+
+    name: str
+    kind: str
+    default: ParameterValue
+    low: ParameterValue | None
+    high: ParameterValue | None
+    unit: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Which columns hold the stake and who gains by the correction."""
+
+    kwh: str | None
+    yuan: str | None
+    direction: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A worked example: rows in, exact findings out."""
+
+    name: str
+    kind: str
+    month: str
+    given: dict[str, list[dict[str, Any]]]
+    expect: dict[str, Any]
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of the library as its two files state it."""
+
+    rule_id: str
+    name: str
+    title: dict[str, str]
+    topic: str
+    severity: int
+    owner: str
+    status: str
+    version: int
+    side: str
+    lifecycle: str
+    basis: tuple[dict[str, Any], ...]
+    needs: Columns
+    uses: Columns
+    facts: tuple[str, ...]
+    history_months: int
+    parameters: Mapping[str, Parameter]
+    subject: str
+    fingerprint: tuple[str, ...]
+    value: Value
+    message: dict[str, str]
+    triage: dict[str, Any]
+    cases: tuple[Case, ...]
+    tree: exp.Query
+    sql_text: str
+    sha256: str
+    path: Path
+
+    @property
+    def defaults(self) -> dict[str, ParameterValue]:
+        """The shipped parameter values."""
+        return {name: parameter.default for name, parameter in self.parameters.items()}
+
+
+def load_rule(path: Path) -> Rule:
+    """Return the rule whose YAML is at `path`; raise YamlProblem with every problem of the pair of files."""
+    problems: list[str] = []
+    content = read_mapping(path)
+    keys = Keys(content, path.name, problems)
+    sql_path = path.with_suffix(".sql")
+    if not sql_path.exists():
+        raise YamlProblem(path.name, [f"{sql_path.name} is missing beside it; write the SELECT there"])
+    text = sql_path.read_text(encoding="utf-8")
+    rule = Rule(
+        rule_id=keys.take("id", str),
+        name=path.stem,
+        title=keys.both_languages("title"),
+        topic=keys.choice("topic", TOPICS),
+        severity=keys.take("severity", int),
+        owner=keys.take("owner", str),
+        status=keys.choice("status", ("draft", "trial", "active", "retired")),
+        version=keys.take("version", int),
+        side=keys.choice("side", ("internal", "external")),
+        lifecycle=keys.choice("lifecycle", ("standing", "occurrence")),
+        basis=tuple(keys.take("basis", list)),
+        needs=as_columns(keys.take("needs", dict)),
+        uses=as_columns(keys.take("uses", dict, {})),
+        facts=tuple(keys.take("facts", list, [])),
+        history_months=keys.take("history_months", int, 1),
+        parameters=_parameters(keys.take("parameters", dict, {}), path.name, problems),
+        subject=keys.take("subject", str),
+        fingerprint=tuple(keys.take("fingerprint", list)),
+        value=_value(keys.take("value", dict), path.name, problems),
+        message=keys.both_languages("message"),
+        triage=keys.take("triage", dict),
+        cases=_cases(keys.take("cases", list), path.name, problems),
+        tree=parse(text, sql_path.name),
+        sql_text=text,
+        sha256=meaning_hash(content, text),
+        path=path,
+    )
+    keys.finish()
+    if problems:
+        raise YamlProblem(path.name, problems)
+    return rule
+
+
+def meaning_hash(content: Mapping[str, Any], sql_text: str) -> str:
+    """Return the hash of what decides a rule's findings and their wording; worked cases and titles may grow."""
+    parts = ("id", "severity", "needs", "uses", "facts", "history_months", "parameters", "subject",
+             "fingerprint", "value", "message", "lifecycle", "version")  # fmt: skip
+    meaning = "\n".join(f"{part}={content.get(part)!r}" for part in parts)
+    return hashlib.sha256((meaning + "\n" + sql_text).encode()).hexdigest()
+
+
+def parse_value(kind: str, value: Any) -> ParameterValue:
+    """Return a parameter value as its kind; ValueError if it is not one."""
+    try:
+        if kind == "decimal":
+            return Decimal(str(value))
+        if kind == "int":
+            return int(value)
+        if kind == "date":
+            return value if isinstance(value, date) else date.fromisoformat(str(value))
+        if kind == "text":
+            return str(value)
+        if kind == "text_list":
+            return tuple(str(item) for item in value)
+    except (InvalidOperation, TypeError) as error:
+        raise ValueError(f"{value!r} is not a {kind}") from error
+    raise ValueError(f"{kind!r} is not a parameter type; use decimal, int, date, text or text_list")
+
+
+def _parameters(mapping: dict[str, Any], where: str, problems: list[str]) -> dict[str, Parameter]:
+    return {name: _parameter(name, content, where, problems) for name, content in mapping.items()}
+
+
+def _parameter(name: str, content: dict[str, Any], where: str, problems: list[str]) -> Parameter:
+    place = f"{where}: parameters.{name}"
+    keys = Keys(content, place, problems)
+    kind = keys.choice("type", ("decimal", "int", "date", "text", "text_list"))
+    anything = (str, int, float, list, date)
+    given = {key: keys.take(key, anything, None) for key in ("default", "min", "max")}
+    values: dict[str, ParameterValue | None] = {}
+    for key, value in given.items():
+        try:
+            values[key] = None if value is None else parse_value(kind, value)
+        except ValueError as error:
+            problems.append(f"{place}: `{key}`: {error}")
+            values[key] = None
+    if given["default"] is None:
+        problems.append(f"{place}: `default` is missing; state the shipped value")
+    parameter = Parameter(
+        name=name,
+        kind=kind,
+        default=values["default"] if values["default"] is not None else "",
+        low=values["min"],
+        high=values["max"],
+        unit=str(keys.take("unit", (str, int), "")),
+        why=keys.take("why", str),
+    )
+    keys.finish()
+    return parameter
+
+
+def _value(content: dict[str, Any], where: str, problems: list[str]) -> Value:
+    keys = Keys(content, f"{where}: value", problems)
+    value = Value(
+        kwh=keys.take("kwh", str, None),
+        yuan=keys.take("yuan", str, None),
+        direction=keys.choice("direction", DIRECTIONS),
+        why=keys.take("why", str),
+    )
+    keys.finish()
+    return value
+
+
+def _cases(items: list[dict[str, Any]], where: str, problems: list[str]) -> tuple[Case, ...]:
+    return tuple(_case(item, f"{where}: cases[{number}]", problems) for number, item in enumerate(items, 1))
+
+
+def _case(item: dict[str, Any], where: str, problems: list[str]) -> Case:
+    keys = Keys(item, where, problems)
+    case = Case(
+        name=keys.take("name", str),
+        kind=keys.choice("kind", CASE_KINDS),
+        month=str(keys.take("month", (str, date))),
+        given=keys.take("given", dict, {}) or {},
+        expect=keys.take("expect", dict),
+        parameters=keys.take("parameters", dict, {}),
+    )
+    keys.finish()
+    return case
