@@ -1,0 +1,255 @@
+-- The daily energy balance of each district (台区): what came in, what its customers' main meters took, and how far both sides are known.
+-- Energy of day d is value(d+1) - value(d) of one meter. Where readings are missing in between, the energy of the whole gap is known as soon
+-- as the next reading comes, so a gap of up to a week is spread evenly over its days and told apart as bridged; a longer one is unknown.
+WITH point AS (
+    SELECT mp_id, customer_no, district_id, usage, removed_on
+    FROM metering_point
+    WHERE district_id IS NOT NULL AND parent_mp_id IS NULL AND status <> 'planned' AND usage IN ('billing', 'generation', 'export')
+),
+
+full_export AS (
+    SELECT DISTINCT generation_mp_id
+    FROM generation_asset
+    WHERE mode = 'full_export' AND generation_mp_id IS NOT NULL AND (export_mp_id IS NULL OR export_mp_id = generation_mp_id)
+),
+
+exporting_customer AS (
+    SELECT customer_no
+    FROM point
+    WHERE usage = 'export'
+    UNION ALL
+    SELECT g.customer_no
+    FROM generation_asset AS g
+    INNER JOIN full_export AS f ON f.generation_mp_id = g.generation_mp_id
+),
+
+-- A two-way meter of a customer with generation and no export point of its own: its reverse register is the export.
+two_way AS (
+    SELECT p.mp_id
+    FROM point AS p
+    INNER JOIN customer AS c ON c.customer_no = p.customer_no
+    LEFT ANTI JOIN exporting_customer AS e ON e.customer_no = p.customer_no
+    WHERE p.usage = 'billing' AND c.has_generation
+),
+
+channel AS (
+    SELECT mp_id, customer_no, district_id, removed_on, 'total' AS register, 'sold' AS side
+    FROM point
+    WHERE usage = 'billing'
+    UNION ALL
+    SELECT mp_id, customer_no, district_id, removed_on, 'total' AS register, 'source' AS side
+    FROM point
+    WHERE usage = 'export'
+    UNION ALL
+    SELECT p.mp_id, p.customer_no, p.district_id, p.removed_on, 'total' AS register, 'source' AS side
+    FROM point AS p
+    SEMI JOIN full_export AS f ON f.generation_mp_id = p.mp_id
+    WHERE p.usage = 'generation'
+    UNION ALL
+    SELECT p.mp_id, p.customer_no, p.district_id, p.removed_on, 'reverse' AS register, 'source' AS side
+    FROM point AS p
+    SEMI JOIN two_way AS t ON t.mp_id = p.mp_id
+),
+
+-- The physical limit of a day is 1.2 times the largest current on three phases: beyond it stands a garbled reading, not energy.
+installed AS (
+    SELECT
+        c.district_id,
+        c.side,
+        c.mp_id,
+        c.register,
+        i.meter_id,
+        i.installed_at,
+        LEAST(i.removed_at, CAST(c.removed_on AS TIMESTAMP)) AS ended_at,
+        i.multiplier,
+        div_hu(CAST(3 * 24 * 12 AS DECIMAL(38, 0)) * m.ref_voltage_v * m.max_current_a, 10000, 4) AS day_limit
+    FROM channel AS c
+    INNER JOIN meter_installation AS i ON i.mp_id = c.mp_id
+    LEFT JOIN meter AS m ON m.meter_id = i.meter_id
+),
+
+reading_pair AS (
+    SELECT
+        mp_id,
+        meter_id,
+        register,
+        day,
+        value,
+        lag(day) OVER (PARTITION BY mp_id, meter_id, register ORDER BY day) AS start_day,
+        lag(value) OVER (PARTITION BY mp_id, meter_id, register ORDER BY day) AS start_value
+    FROM daily_freeze
+    WHERE value IS NOT NULL AND register IN ('total', 'reverse')
+),
+
+-- One row a district, side and span of readings: nearly all spans are one day, so everything after this is small.
+energy AS (
+    SELECT
+        n.district_id,
+        n.side,
+        r.start_day,
+        r.day AS end_day,
+        date_diff('day', r.start_day, r.day) AS days,
+        sum(CAST(r.value - r.start_value AS DECIMAL(38, 4)) * n.multiplier) AS kwh,
+        count(*) AS registers
+    FROM reading_pair AS r
+    INNER JOIN installed AS n
+        ON
+            n.mp_id = r.mp_id
+            AND n.meter_id = r.meter_id
+            AND n.register = r.register
+            AND r.start_day >= n.installed_at
+            AND (n.ended_at IS NULL OR r.day <= n.ended_at)
+    WHERE
+        r.start_day IS NOT NULL
+        AND r.value >= r.start_value
+        AND (n.day_limit IS NULL OR n.day_limit = 0 OR r.value - r.start_value <= n.day_limit * date_diff('day', r.start_day, r.day))
+    GROUP BY n.district_id, n.side, r.start_day, r.day
+),
+
+span_day AS (
+    SELECT district_id, side, start_day AS day, kwh, registers AS measured, 0 AS bridged, 0 AS bridged_kwh
+    FROM energy
+    WHERE days = 1
+    UNION ALL
+    SELECT
+        e.district_id,
+        e.side,
+        d.day,
+        div_hu(e.kwh, e.days, 4) AS kwh,
+        0 AS measured,
+        e.registers AS bridged,
+        div_hu(e.kwh, e.days, 4) AS bridged_kwh
+    FROM energy AS e
+    INNER JOIN district_daily AS d ON d.district_id = e.district_id AND d.day >= e.start_day AND d.day < e.end_day
+    WHERE e.days BETWEEN 2 AND 8
+),
+
+known AS (
+    SELECT
+        district_id,
+        day,
+        sum(kwh) FILTER (WHERE side = 'sold') AS sold_kwh,
+        sum(kwh) FILTER (WHERE side = 'source') AS source_kwh,
+        sum(bridged_kwh) AS bridged_kwh,
+        sum(measured) FILTER (WHERE side = 'sold') AS members_with_reading,
+        sum(bridged) FILTER (WHERE side = 'sold') AS members_bridged,
+        sum(measured + bridged) FILTER (WHERE side = 'source') AS sources_known
+    FROM span_day
+    GROUP BY district_id, day
+),
+
+-- Generation (分布式电源) whose export no register tells: the energy in of its district is not fully known.
+unmeasured_generation AS (
+    SELECT p.district_id, p.customer_no, COALESCE(min(g.connected_on), DATE '1900-01-01') AS from_day
+    FROM point AS p
+    INNER JOIN customer AS c ON c.customer_no = p.customer_no
+    LEFT JOIN generation_asset AS g ON g.customer_no = p.customer_no
+    LEFT ANTI JOIN exporting_customer AS e ON e.customer_no = p.customer_no
+    LEFT ANTI JOIN (SELECT DISTINCT mp_id FROM daily_freeze WHERE register = 'reverse') AS v ON v.mp_id = p.mp_id
+    WHERE p.usage = 'billing' AND (c.has_generation OR g.asset_id IS NOT NULL)
+    GROUP BY p.district_id, p.customer_no
+),
+
+-- How many registers should speak on a day: one step up on the first day of an installation, one down on the first day without it.
+step AS (
+    SELECT district_id, side, CAST(installed_at AS DATE) AS day, 1 AS change
+    FROM installed
+    WHERE ended_at IS NULL OR ended_at > installed_at
+    UNION ALL
+    SELECT
+        district_id,
+        side,
+        CASE
+            WHEN ended_at = CAST(CAST(ended_at AS DATE) AS TIMESTAMP) THEN CAST(ended_at AS DATE)
+            ELSE CAST(ended_at + INTERVAL 1 DAY AS DATE)
+        END AS day,
+        -1 AS change
+    FROM installed
+    WHERE ended_at > installed_at
+    UNION ALL
+    SELECT district_id, 'source' AS side, from_day AS day, 1 AS change
+    FROM unmeasured_generation
+),
+
+timeline AS (
+    SELECT
+        district_id,
+        day,
+        sum(sum(sold_change)) OVER (PARTITION BY district_id ORDER BY day) AS members,
+        sum(sum(source_change)) OVER (PARTITION BY district_id ORDER BY day) AS sources
+    FROM (
+        SELECT
+            district_id,
+            day,
+            CASE WHEN side = 'sold' THEN change ELSE 0 END AS sold_change,
+            CASE WHEN side = 'source' THEN change ELSE 0 END AS source_change
+        FROM step
+        UNION ALL
+        SELECT district_id, day, 0 AS sold_change, 0 AS source_change FROM district_daily
+    ) AS changes
+    GROUP BY district_id, day
+),
+
+-- A district's own transfer lasts until it is undone. A change of the whole feeder that was never undone is the new normal state after its first day.
+switched_day AS (
+    SELECT DISTINCT d.district_id, dd.day
+    FROM feeder_switching AS s
+    INNER JOIN district AS d ON d.district_id = s.district_id OR (s.district_id IS NULL AND d.feeder_id = s.feeder_id)
+    INNER JOIN district_daily AS dd
+        ON
+            dd.district_id = d.district_id
+            AND dd.day >= CAST(s.from_at AS DATE)
+            AND (
+                dd.day <= CAST(s.to_at AS DATE)
+                OR (s.to_at IS NULL AND (s.district_id IS NOT NULL OR dd.day = CAST(s.from_at AS DATE)))
+            )
+),
+
+balance AS (
+    SELECT
+        dd.district_id,
+        dd.day,
+        d.org_no,
+        d.feeder_id,
+        CAST(dd.supply_kwh + COALESCE(k.source_kwh, 0) AS DECIMAL(38, 4)) AS energy_in_kwh,
+        CAST(COALESCE(k.sold_kwh, 0) AS DECIMAL(38, 4)) AS sold_kwh,
+        CAST(COALESCE(k.source_kwh, 0) AS DECIMAL(38, 4)) AS source_kwh,
+        CAST(COALESCE(k.bridged_kwh, 0) AS DECIMAL(38, 4)) AS bridged_kwh,
+        COALESCE(t.members, 0) AS members,
+        COALESCE(k.members_with_reading, 0) AS members_with_reading,
+        COALESCE(k.members_bridged, 0) AS members_bridged,
+        COALESCE(t.sources, 0) AS sources,
+        COALESCE(k.sources_known, 0) AS sources_known,
+        (s.day IS NOT NULL) AS switched
+    FROM district_daily AS dd
+    INNER JOIN district AS d ON d.district_id = dd.district_id
+    LEFT JOIN known AS k ON k.district_id = dd.district_id AND k.day = dd.day
+    LEFT JOIN timeline AS t ON t.district_id = dd.district_id AND t.day = dd.day
+    LEFT JOIN switched_day AS s ON s.district_id = dd.district_id AND s.day = dd.day
+    WHERE dd.supply_kwh IS NOT NULL
+)
+
+SELECT
+    district_id,
+    day,
+    org_no,
+    feeder_id,
+    energy_in_kwh,
+    sold_kwh,
+    energy_in_kwh - sold_kwh AS loss_kwh,
+    -- A rate beyond 100,000 % says only that the master meter stood still.
+    CASE
+        WHEN energy_in_kwh > 0 AND ABS(energy_in_kwh - sold_kwh) <= 1000 * energy_in_kwh
+            THEN safe_div(energy_in_kwh - sold_kwh, energy_in_kwh)
+    END AS loss_rate,
+    members,
+    members_with_reading,
+    members_bridged,
+    sources,
+    sources_known,
+    source_kwh,
+    bridged_kwh,
+    (members_with_reading + members_bridged = members AND members > 0) AS members_complete,
+    (sources_known = sources) AS sources_complete,
+    switched
+FROM balance
