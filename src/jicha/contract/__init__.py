@@ -6,6 +6,7 @@ from jicha.contract.loader import contract
 from jicha.contract.model import (
     Contract,
     ContractError,
+    Convention,
     Field,
     ForeignKey,
     Table,
@@ -17,6 +18,7 @@ from jicha.contract.model import (
 __all__ = [
     "Contract",
     "ContractError",
+    "Convention",
     "Field",
     "ForeignKey",
     "Table",

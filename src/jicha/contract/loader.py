@@ -11,7 +11,16 @@ from typing import Any, Final
 
 import yaml
 
-from jicha.contract.model import SQL_TYPES, Contract, ContractError, Field, ForeignKey, Table, TableGroup
+from jicha.contract.model import (
+    SQL_TYPES,
+    Contract,
+    ContractError,
+    Convention,
+    Field,
+    ForeignKey,
+    Table,
+    TableGroup,
+)
 
 Document = Mapping[str, Any]
 
@@ -31,7 +40,12 @@ def load(folder: Traversable) -> Contract:
     groups = tuple(_group(entry) for entry in index["groups"])
     names = [name for group in groups for name in group.tables]
     tables = {name: _table(name, read_yaml(folder / "tables" / f"{name}.yaml")) for name in names}
-    return Contract(version=index["version"], tables=MappingProxyType(tables), groups=groups)
+    return Contract(
+        version=index["version"],
+        tables=MappingProxyType(tables),
+        groups=groups,
+        conventions=tuple(Convention(zh=entry["zh"], en=entry["en"]) for entry in index["conventions"]),
+    )
 
 
 def read_yaml(file: Traversable) -> Document:

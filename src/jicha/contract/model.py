@@ -127,6 +127,14 @@ class TableGroup:
     tables: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """A rule of reading that spans columns, in both languages."""
+
+    zh: str
+    en: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Contract:
     """All tables, in the order of the contract."""
@@ -134,6 +142,7 @@ class Contract:
     version: int
     tables: Mapping[str, Table]
     groups: tuple[TableGroup, ...]
+    conventions: tuple[Convention, ...]
 
     def table(self, name: str) -> Table:
         """Return the table of this name."""
