@@ -1,0 +1,132 @@
+"""The staged rows of one table: checked, freed of duplicate keys, and split by month."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jicha.contract import Table
+from jicha.errors import ExplainedError
+from jicha.mart.columns import column_types, literal, path_list
+from jicha.mart.engine import Engine, month_filter, month_number, table_parts
+from jicha.mart.summary import ConflictTable
+
+Month = int | None
+
+
+class Delivery:
+    """Makes the views `delivered`, `unique_rows` and `part` of one table in the engine."""
+
+    def __init__(self, engine: Engine, table: Table, paths: Sequence[Path]) -> None:
+        self.table = table
+        self.paths = list(paths)
+        self.rows = 0
+        self.repeated = 0
+        self.conflicts: ConflictTable = None
+        self.has_duplicates = False
+        self._engine = engine
+        self._parts = table_parts(table)
+
+    def open(self) -> None:
+        """Read shape and size, set duplicates aside."""
+        self._check_columns()
+        paths = path_list(self.paths)
+        self.rows = int(self._engine.one("row_count", paths=paths))
+        ym = month_number(self.table)
+        self._engine.run("delivered", paths=paths, ym=ym, **self._parts)
+        self._check_keys()
+        self._set_duplicates_aside()
+
+    def months(self) -> list[tuple[Month, int]]:
+        """Return each month of the delivery with its rows, duplicates left out."""
+        return [(month, rows) for month, rows in self._engine.all("months")]
+
+    def show_part(self, month: Month) -> None:
+        """Make `part` the rows of one month."""
+        self._engine.run("part", month_filter=month_filter(self.table, month))
+
+    def whole_files(self, month: Month, rows: int) -> list[Path]:
+        """Return the staged files that together are exactly one month, ready to be taken over; empty if there are none."""
+        if self.has_duplicates:
+            return []
+        found = [path for path in self.paths if self._is_of_month(path, month)]
+        counted = int(self._engine.one("row_count", paths=path_list(found))) if found else -1
+        return found if counted == rows and all(self._is_clustered(path) for path in found) else []
+
+    def _check_columns(self) -> None:
+        """Refuse staged files that do not have the contract's columns and types."""
+        expected = column_types(self.table)
+        for path in self.paths:
+            found = stored_columns(self._engine, path)
+            if any(found.get(name) != sql_type for name, sql_type in expected.items()):
+                raise self._wrong_shape(path, found, expected)
+
+    def _wrong_shape(
+        self, path: Path, found: Mapping[str, str], expected: Mapping[str, str]
+    ) -> ExplainedError:
+        wrong = [name for name, sql_type in expected.items() if found.get(name) != sql_type]
+        return ExplainedError(
+            where=str(path),
+            found=", ".join(f"{name} {found.get(name, 'absent')}" for name in wrong),
+            expected=", ".join(f"{name} {expected[name]}" for name in wrong),
+            remedy=f"Stage the table {self.table.name} with the contract's columns and types.",
+        )
+
+    def _check_keys(self) -> None:
+        """Refuse rows without a key: intake sends them to quarantine before."""
+        keyless = self._engine.all("keyless", **self._parts)
+        if keyless:
+            raise ExplainedError(
+                where=f"table {self.table.name}, source file {keyless[0][0]}, line {keyless[0][1]}",
+                found="a row with an empty key field",
+                expected="values in " + ", ".join(self.table.primary_key),
+                remedy="Put rows with an empty key into quarantine before they are merged.",
+            )
+
+    def _set_duplicates_aside(self) -> None:
+        """Make `unique_rows`; without duplicates it is the delivery itself and costs nothing."""
+        run, parts = self._engine.run, self._parts
+        run("repeated_hash", **parts)
+        run("suspect", **parts)
+        run("duplicate_key", **parts)
+        run("conflict_key", **parts)
+        self.has_duplicates = bool(self._engine.one("duplicate_count"))
+        run("unique_rows" if self.has_duplicates else "unique_rows_plain", **parts)
+        self.repeated = int(self._engine.one("exact_copies"))
+        self.conflicts = self._conflicts()
+
+    def _conflicts(self) -> ConflictTable:
+        return self._engine.connection.sql(self._engine.text("conflicts", self._parts)).to_arrow_table()
+
+    def _is_of_month(self, path: Path, month: Month) -> bool:
+        """Tell from the footer whether all rows of a file belong to one month."""
+        if self.table.month_field is None:
+            return True
+        if month is None:
+            return False
+        bounds = self._bounds(path, self.table.month_field)
+        return bool(bounds) and all(
+            nulls == 0 and _month_of(low) == _month_of(high) == month for low, high, _, nulls in bounds
+        )
+
+    def _is_clustered(self, path: Path) -> bool:
+        """Tell from the footer whether a file is compressed and its row groups follow the key's first column."""
+        bounds = self._bounds(path, self.table.primary_key[0])
+        if any(low is None or compression == "UNCOMPRESSED" for low, _, compression, _ in bounds):
+            return False
+        return all(before[1] <= after[0] for before, after in itertools.pairwise(bounds))
+
+    def _bounds(self, path: Path, column: str) -> list[Any]:
+        return self._engine.all("bounds", path=literal(str(path)), column=literal(column))
+
+
+def stored_columns(engine: Engine, path: Path) -> dict[str, str]:
+    """Return the columns of a Parquet file and their SQL types."""
+    return {row[0]: row[1] for row in engine.all("schema", path=literal(str(path)))}
+
+
+def _month_of(bound: str | None) -> Month:
+    """Return the month of a footer's text for a date or timestamp."""
+    return int(bound[:4]) * 100 + int(bound[5:7]) if bound else None
