@@ -1,0 +1,126 @@
+-- The billed register beside the frozen one (日冻结) on the days that matter. Only readings with at least one such freeze.
+WITH held AS (
+    SELECT min(day) AS first_day, max(day) AS last_day
+    FROM daily_freeze
+),
+billed AS (
+    SELECT
+        e.mp_id,
+        e.meter_id,
+        e.bill_month,
+        e.customer_no,
+        e.org_no,
+        e.usage,
+        e.method,
+        e.status,
+        e.previous_value,
+        e.value,
+        e.read_at,
+        e.multiplier,
+        e.energy_kwh,
+        e.is_rollover,
+        e.dial_span,
+        CAST(e.previous_at AS DATE) AS previous_day,
+        CAST(e.read_at AS DATE) AS read_day,
+        p.planned_on
+    FROM register_energy AS e
+    LEFT JOIN customer AS c ON c.customer_no = e.customer_no
+    LEFT JOIN reading_plan AS p ON p.reading_section = c.reading_section AND p.bill_month = e.bill_month
+    WHERE e.register = 'total'
+),
+wanted AS (
+    SELECT mp_id, meter_id, bill_month, 'previous' AS place, previous_day AS day FROM billed
+    UNION ALL
+    SELECT mp_id, meter_id, bill_month, 'read' AS place, read_day AS day FROM billed
+    UNION ALL
+    SELECT mp_id, meter_id, bill_month, 'after' AS place, CAST(read_day + 1 * INTERVAL 1 DAY AS DATE) AS day FROM billed
+    UNION ALL
+    SELECT mp_id, meter_id, bill_month, 'planned' AS place, planned_on AS day FROM billed
+),
+found AS (
+    SELECT
+        w.mp_id,
+        w.meter_id,
+        w.bill_month,
+        max(f.value) FILTER (WHERE w.place = 'previous') AS freeze_at_previous,
+        max(f.value) FILTER (WHERE w.place = 'read') AS freeze_at_read,
+        max(f.value) FILTER (WHERE w.place = 'after') AS freeze_after_read,
+        max(f.value) FILTER (WHERE w.place = 'planned') AS freeze_at_planned
+    FROM wanted AS w
+    CROSS JOIN held AS h
+    INNER JOIN daily_freeze AS f ON f.mp_id = w.mp_id AND f.day = w.day AND f.meter_id = w.meter_id
+    WHERE w.day BETWEEN h.first_day AND h.last_day AND f.register = 'total' AND f.value IS NOT NULL
+    GROUP BY w.mp_id, w.meter_id, w.bill_month
+),
+placed AS (
+    SELECT
+        b.*,
+        f.freeze_at_previous,
+        f.freeze_at_read,
+        f.freeze_after_read,
+        f.freeze_at_planned,
+        GREATEST(date_diff('day', b.previous_day, b.read_day), 1) AS span_days,
+        -- What the register showed at the end of the read day. A reading at 00:00 is the freeze itself; where the next
+        -- freeze is missing, twice the mean daily use since the last reading is the room of the day.
+        CASE
+            WHEN b.read_at = CAST(b.read_day AS TIMESTAMP) THEN f.freeze_at_read
+            WHEN f.freeze_after_read >= f.freeze_at_read THEN f.freeze_after_read
+            ELSE f.freeze_at_read + GREATEST(
+                COALESCE(
+                    div_hu(
+                        2 * (f.freeze_at_read - b.previous_value),
+                        GREATEST(date_diff('day', b.previous_day, b.read_day), 1),
+                        4
+                    ),
+                    0
+                ),
+                0
+            )
+        END AS end_of_day
+    FROM found AS f
+    INNER JOIN billed AS b ON b.mp_id = f.mp_id AND b.meter_id = f.meter_id AND b.bill_month = f.bill_month
+),
+gaps AS (
+    SELECT
+        *,
+        CASE
+            WHEN value < freeze_at_read THEN value - freeze_at_read
+            WHEN value > end_of_day THEN value - end_of_day
+            WHEN value IS NOT NULL AND freeze_at_read IS NOT NULL THEN 0
+        END AS plain_gap
+    FROM placed
+)
+SELECT
+    mp_id,
+    meter_id,
+    bill_month,
+    customer_no,
+    org_no,
+    usage,
+    method,
+    status,
+    previous_value,
+    value,
+    read_at,
+    read_day,
+    planned_on,
+    multiplier,
+    energy_kwh,
+    freeze_at_previous,
+    freeze_at_read,
+    freeze_after_read,
+    freeze_at_planned,
+    -- A register that wrapped between the freeze and the reading is not a gap of the whole dial.
+    CAST(CASE
+        WHEN ABS(plain_gap) * 2 > dial_span AND plain_gap < 0 THEN 0
+        ELSE plain_gap
+    END AS DECIMAL(16, 4)) AS gap_register,
+    CAST(CAST(value - freeze_at_read AS DECIMAL(38, 4)) * multiplier AS DECIMAL(18, 4)) AS difference_kwh,
+    CAST(
+        CAST(
+            freeze_at_read - freeze_at_previous
+            + CASE WHEN is_rollover AND freeze_at_read < freeze_at_previous THEN dial_span ELSE 0 END
+        AS DECIMAL(38, 4)) * multiplier
+    AS DECIMAL(18, 4)) AS freeze_energy_kwh,
+    CAST(div_hu(energy_kwh, span_days, 4) AS DECIMAL(18, 4)) AS energy_per_day
+FROM gaps

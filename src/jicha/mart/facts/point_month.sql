@@ -1,0 +1,103 @@
+-- Energy of every metering point and billing month, with the history that reading rules compare it to. Only looks backwards.
+WITH monthly AS (
+    SELECT
+        mp_id,
+        bill_month,
+        -- A point's energy is known only when every total register of the month is (a swap gives two meters).
+        CASE
+            WHEN count(*) FILTER (WHERE register = 'total') = count(energy_kwh) FILTER (WHERE register = 'total')
+            THEN sum(energy_kwh) FILTER (WHERE register = 'total')
+        END AS energy_kwh,
+        sum(energy_kwh) FILTER (WHERE register = 'reactive') AS reactive_kvarh,
+        max(CAST(value AS DECIMAL(38, 4)) * multiplier) FILTER (WHERE register = 'max_demand') AS max_demand_kw,
+        max(CAST(read_at AS DATE)) FILTER (WHERE register = 'total') AS read_on,
+        min(CAST(previous_at AS DATE)) FILTER (WHERE register = 'total') AS previous_on,
+        bool_or(method = 'estimated') FILTER (WHERE register = 'total') AS estimated,
+        bool_or(method = 'manual' OR method = 'customer') FILTER (WHERE register = 'total') AS manual,
+        bool_and(method = 'ami' AND edited_at IS NULL) FILTER (WHERE register = 'total') AS all_ami,
+        bool_or(status = 'missed' OR value IS NULL) FILTER (WHERE register = 'total') AS missed,
+        bool_or(is_backward) FILTER (WHERE register = 'total') AS has_backward,
+        min(meter_id) FILTER (WHERE register = 'total') <> max(meter_id) FILTER (WHERE register = 'total') AS has_swap
+    FROM register_energy
+    WHERE register IN ('total', 'reactive', 'max_demand')
+    GROUP BY mp_id, bill_month
+),
+lagged AS (
+    SELECT
+        *,
+        ym(bill_month) AS month_no,
+        row_number() OVER w AS cycle_no,
+        lag(ym(bill_month), 1) OVER w AS month_no_1,
+        lag(ym(bill_month), 3) OVER w AS month_no_3,
+        lag(energy_kwh, 1) OVER w AS energy_previous_1,
+        lag(energy_kwh, 2) OVER w AS energy_previous_2,
+        lag(energy_kwh, 3) OVER w AS energy_previous_3,
+        lag(previous_on, 3) OVER w AS previous_on_3
+    FROM monthly
+    WINDOW w AS (PARTITION BY mp_id ORDER BY bill_month)
+),
+broken AS (
+    SELECT
+        *,
+        -- The number of the last cycle before the run: this one, or the one before where history has a hole of over three months.
+        CASE
+            WHEN energy_kwh IS NULL OR energy_kwh <> 0 THEN cycle_no
+            WHEN month_no - month_no_1 > 3 THEN cycle_no - 1
+            ELSE 0
+        END AS zero_break,
+        CASE
+            WHEN energy_kwh IS NULL OR energy_kwh <= 0 THEN cycle_no
+            WHEN month_no_1 IS NULL OR energy_previous_1 IS NULL OR month_no - month_no_1 > 3
+                OR ABS(energy_kwh - energy_previous_1) * 200 > energy_previous_1 THEN cycle_no - 1
+            ELSE 0
+        END AS constant_break,
+        CASE
+            WHEN NOT COALESCE(estimated, FALSE) THEN cycle_no
+            WHEN month_no - month_no_1 > 3 THEN cycle_no - 1
+            ELSE 0
+        END AS estimated_break
+    FROM lagged
+),
+runs AS (
+    SELECT
+        *,
+        max(energy_kwh) OVER (PARTITION BY mp_id ORDER BY month_no RANGE BETWEEN 12 PRECEDING AND 12 PRECEDING) AS energy_year_ago,
+        cycle_no - max(zero_break) OVER (PARTITION BY mp_id ORDER BY month_no ROWS UNBOUNDED PRECEDING) AS zero_run,
+        cycle_no - max(constant_break) OVER (PARTITION BY mp_id ORDER BY month_no ROWS UNBOUNDED PRECEDING) AS constant_run,
+        cycle_no - max(estimated_break) OVER (PARTITION BY mp_id ORDER BY month_no ROWS UNBOUNDED PRECEDING) AS estimated_run
+    FROM broken
+)
+SELECT
+    r.mp_id,
+    r.bill_month,
+    p.customer_no,
+    p.org_no,
+    p.usage,
+    p.district_id,
+    CAST(r.energy_kwh AS DECIMAL(18, 4)) AS energy_kwh,
+    CAST(r.reactive_kvarh AS DECIMAL(18, 4)) AS reactive_kvarh,
+    CAST(r.max_demand_kw AS DECIMAL(18, 4)) AS max_demand_kw,
+    r.read_on,
+    r.previous_on,
+    CAST(date_diff('day', r.previous_on, r.read_on) AS INTEGER) AS days,
+    COALESCE(r.estimated, FALSE) AS estimated,
+    COALESCE(r.manual, FALSE) AS manual,
+    COALESCE(r.all_ami, FALSE) AS all_ami,
+    COALESCE(r.missed, TRUE) AS missed,
+    COALESCE(r.has_backward, FALSE) AS has_backward,
+    COALESCE(r.has_swap, FALSE) AS has_swap,
+    CAST(r.energy_previous_1 AS DECIMAL(18, 4)) AS energy_previous_1,
+    CAST(r.energy_previous_2 AS DECIMAL(18, 4)) AS energy_previous_2,
+    CAST(r.energy_previous_3 AS DECIMAL(18, 4)) AS energy_previous_3,
+    CASE
+        WHEN r.month_no - r.month_no_3 <= 9
+        THEN CAST(div_hu(r.energy_previous_1 + r.energy_previous_2 + r.energy_previous_3, 3, 4) AS DECIMAL(18, 4))
+    END AS energy_mean_3,
+    CASE WHEN r.month_no - r.month_no_3 <= 9 THEN CAST(date_diff('day', r.previous_on_3, r.previous_on) AS INTEGER) END AS days_3,
+    CAST(r.cycle_no - 1 AS INTEGER) AS cycles_before,
+    CAST(r.energy_year_ago AS DECIMAL(18, 4)) AS energy_year_ago,
+    CAST(r.zero_run AS INTEGER) AS zero_run,
+    CAST(r.constant_run AS INTEGER) AS constant_run,
+    CAST(r.estimated_run AS INTEGER) AS estimated_run
+FROM runs AS r
+LEFT JOIN metering_point AS p ON p.mp_id = r.mp_id
