@@ -103,7 +103,7 @@ def _finding(rule: Rule, row: dict[str, Any], identity: str, snapshot_id: int, m
         "kwh_at_stake": kwh,
         "yuan_at_stake": yuan,
         "message": render_message(rule, shown, "zh"),
-        "evidence": _evidence(rule, row, snapshot_id),
+        "evidence": _evidence(rule, row, snapshot_id, render_message(rule, shown, "en")),
         "snapshot_id": snapshot_id,
     }
 
@@ -131,11 +131,10 @@ def _day(value: Any) -> date | None:
     return value.date() if isinstance(value, datetime) else value
 
 
-def _evidence(rule: Rule, row: Mapping[str, Any], snapshot_id: int) -> str:
+def _evidence(rule: Rule, row: Mapping[str, Any], snapshot_id: int, message_en: str) -> str:
     columns = {name: plain(value) for name, value in row.items() if name not in _NAMED_BY_EVIDENCE and value is not None}
-    return json.dumps(
-        {"columns": columns, "sources": source_links(rule, row, snapshot_id)}, ensure_ascii=False, sort_keys=True
-    )
+    evidence = {"columns": columns, "message_en": message_en, "sources": source_links(rule, row, snapshot_id)}
+    return json.dumps(evidence, ensure_ascii=False, sort_keys=True)
 
 
 def source_links(rule: Rule, row: Mapping[str, Any], snapshot_id: int) -> list[dict[str, Any]]:
@@ -169,7 +168,7 @@ def shown(name: str, value: Any) -> str:
         case None:
             return "—"
         case bool():
-            return "是" if value else "否"
+            return "true" if value else "false"
         case Decimal() if name.endswith("yuan") or name == "yuan_at_stake":
             return f"{value.quantize(_YUAN, rounding=ROUND_HALF_UP):,.2f}"
         case Decimal():

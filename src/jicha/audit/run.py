@@ -1,0 +1,312 @@
+"""One audit run: facts, then every rule, then each finding's life, kept as a whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from jicha.audit.dialect import ParameterValue
+from jicha.audit.fact import Fact
+from jicha.audit.fence import FencedQuery, FenceLimits, run_fenced
+from jicha.audit.finding import rows_of
+from jicha.audit.library import RULES_FOLDER, Library
+from jicha.audit.lifecycle import FOUND_SCHEMA, place
+from jicha.audit.rule import Rule
+from jicha.audit.run_store import RunManifest, RunStore, Verdict, now_text
+from jicha.audit.sufficiency import Presence, measure
+from jicha.audit.workspace import Moment, Workspace, calendar_span, create_working_day, rule_sql
+from jicha.errors import JichaError
+from jicha.mart import FactStore, Mart, Snapshot
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a run is done: which rules, which organisations, with which limits."""
+
+    rule_ids: tuple[str, ...] | None = None
+    org_no: str | None = None
+    as_of: date | None = None
+    memory_limit: str = "2GB"
+    threads: int | None = None
+    parameters: Mapping[str, Mapping[str, ParameterValue]] = field(default_factory=dict)
+    fence: FenceLimits = field(default_factory=FenceLimits)
+    keep_facts: bool = True
+
+    @property
+    def scope(self) -> str:
+        """Runs are compared only with runs over the same organisations."""
+        return self.org_no or "all"
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What came of the rules so far."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+    gaps: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class AuditRun:
+    """Runs the library over one month of one snapshot."""
+
+    def __init__(
+        self,
+        mart: Mart,
+        snapshot: Snapshot,
+        library: Library,
+        options: RunOptions,
+        silenced: Callable[[date], frozenset[tuple[str, str]]],
+        progress: Progress,
+    ) -> None:
+        self.mart = mart
+        self.snapshot = snapshot
+        self.library = library.select(options.rule_ids)
+        self.options = options
+        self.silenced = silenced
+        self.progress = progress
+        self.store = RunStore(mart.root / "findings")
+        self.fact_store = FactStore(mart)
+
+    def over(self, months: Iterable[date]) -> Iterator[RunManifest]:
+        """Audit the months in order, each compared with the one before; yield each run when it is kept."""
+        ordered = sorted(months)
+        with self._connect() as connection:
+            self.snapshot.create_views(connection)
+            create_working_day(connection, *calendar_span(ordered))
+            presence = measure(connection, self._needed_columns())
+            for month in ordered:
+                yield self._one(connection, presence, Moment.of(month, self.options.as_of))
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        folder = self.mart.root / "tmp"
+        folder.mkdir(parents=True, exist_ok=True)
+        config: dict[str, Any] = {
+            "memory_limit": self.options.memory_limit,
+            "temp_directory": str(folder),
+            "preserve_insertion_order": False,
+        }
+        if self.options.threads:
+            config["threads"] = self.options.threads
+        return duckdb.connect(config=config)
+
+    def _needed_columns(self) -> dict[str, set[str]]:
+        needed: dict[str, set[str]] = defaultdict(set)
+        for rule in self.library.rules.values():
+            for table, columns in self.library.needs_of(rule).items():
+                needed[table] |= set(columns)
+        return needed
+
+    def _one(self, connection: duckdb.DuckDBPyConnection, presence: Presence, moment: Moment) -> RunManifest:
+        started, began = now_text(), time.perf_counter()
+        outcome = _Outcome()
+        organisations = self._organisations(connection, presence)
+        runnable = self._judge_data(presence, organisations, moment, outcome)
+        workspace = Workspace(connection, moment)
+        self._build_facts(workspace, runnable, outcome)
+        for number, rule in enumerate(runnable, 1):
+            self.progress(f"{rule.rule_id} {rule.title['zh']}", number, len(runnable))
+            self._run_rule(workspace, rule, outcome)
+        if self.options.org_no is not None:
+            outcome.rows = [row for row in outcome.rows if (row["org_no"] or "") in set(organisations)]
+        outcome.seconds["total"] = round(time.perf_counter() - began, 3)
+        return self._keep(moment, organisations, outcome, started)
+
+    def _organisations(self, connection: duckdb.DuckDBPyConnection, presence: Presence) -> list[str]:
+        if self.options.org_no is None:
+            return presence.organisations
+        query = resource("organisation_subtree.sql")
+        return [row[0] for row in connection.execute(query, {"org_no": self.options.org_no}).fetchall()]
+
+    def _judge_data(
+        self, presence: Presence, organisations: list[str], moment: Moment, outcome: _Outcome
+    ) -> list[Rule]:
+        """Return the rules that at least one organisation has the data for; note what the others lack."""
+        runnable = []
+        for rule in self.library.rules.values():
+            needs = self.library.needs_of(rule)
+            gaps = {
+                org_no: missing
+                for org_no in organisations
+                if (missing := presence.missing(needs, rule.history_months, moment.month, org_no))
+            }
+            outcome.gaps[rule.rule_id] = gaps
+            if len(gaps) < len(organisations):
+                runnable.append(rule)
+        return runnable
+
+    def _build_facts(self, workspace: Workspace, rules: list[Rule], outcome: _Outcome) -> None:
+        facts = self.library.facts_of({name for rule in rules for name in rule.facts})
+        broken: dict[str, str] = {}
+        for number, fact in enumerate(facts, 1):
+            self.progress(f"fact {fact.name}", number, len(facts))
+            began = time.perf_counter()
+            cause = next((broken[name] for name in fact.facts if name in broken), None)
+            try:
+                if cause is None:
+                    workspace.build([fact], lambda one, sql: self._kept(workspace, one, sql))
+            except (duckdb.Error, JichaError) as error:
+                cause = f"fact {fact.name}: {error}"
+            if cause is not None:
+                broken[fact.name] = cause
+            outcome.seconds[f"fact {fact.name}"] = round(time.perf_counter() - began, 3)
+        for rule in rules:
+            cause = next((broken[f.name] for f in self.library.facts_of(rule.facts) if f.name in broken), None)
+            if cause is not None:
+                outcome.failures[rule.rule_id] = cause
+
+    def _kept(self, workspace: Workspace, fact: Fact, sql: str) -> Path | None:
+        """Return the fact's Parquet file, written now if this snapshot, text and month have none yet."""
+        if not self.options.keep_facts:
+            return None
+        key = self._fact_key(fact, workspace.moment)
+        path = self.fact_store.path(fact.name, key)
+        if not path.exists():
+            self.fact_store.write(workspace.connection, fact.name, key, sql)
+        return path
+
+    def _fact_key(self, fact: Fact, moment: Moment) -> str:
+        closure = [one.sha256 for one in self.library.facts_of([fact.name])]
+        when = repr(moment) if any(one.uses_month for one in self.library.facts_of([fact.name])) else ""
+        return hashlib.sha256("|".join([self.snapshot.fingerprint, *closure, when]).encode()).hexdigest()
+
+    def _run_rule(self, workspace: Workspace, rule: Rule, outcome: _Outcome) -> None:
+        if rule.rule_id in outcome.failures:
+            return
+        began = time.perf_counter()
+        try:
+            table = self._rows(workspace, rule)
+            outcome.rows += rows_of(rule, table, self.snapshot.id, workspace.moment.month)
+        except (duckdb.Error, JichaError, KeyError) as error:
+            outcome.failures[rule.rule_id] = f"{type(error).__name__}: {error}"
+        outcome.seconds[rule.rule_id] = round(time.perf_counter() - began, 3)
+
+    def _rows(self, workspace: Workspace, rule: Rule) -> pa.Table:
+        values = {**rule.defaults, **self.options.parameters.get(rule.rule_id, {})}
+        if rule.path.is_relative_to(RULES_FOLDER):
+            return workspace.rows(rule, values)
+        return run_fenced(self._fenced_query(workspace, rule, values), self.options.fence)
+
+    def _fenced_query(
+        self, workspace: Workspace, rule: Rule, values: Mapping[str, ParameterValue]
+    ) -> FencedQuery:
+        readable = self.library.readable_by(rule.needs, rule.uses, rule.facts)
+        tables = {name: [str(path) for path in self.snapshot.paths(name)] for name in readable}
+        for fact in self.library.facts_of(rule.facts):
+            if fact.name in readable:
+                path = self.fact_store.path(fact.name, self._fact_key(fact, workspace.moment))
+                tables[fact.name] = [str(path)]
+        working_day = workspace.connection.sql("FROM working_day").to_arrow_table()
+        return FencedQuery(rule_sql(rule, values, workspace.moment), readable, tables, {"working_day": working_day})
+
+    def _keep(
+        self, moment: Moment, organisations: list[str], outcome: _Outcome, started: str
+    ) -> RunManifest:
+        base = self.store.base(self.options.scope, moment.month, self.snapshot.id)
+        same = self.store.same_month(self.options.scope, moment.month, self.snapshot.id)
+        silenced = self.silenced(moment.as_of)
+        for row in outcome.rows:
+            row["silenced"] = (row["rule_id"], row["subject_id"]) in silenced
+        run_id = self._run_id(moment, silenced, base, same)
+        ran = [rule for rule in self.library.rules.values() if rule.rule_id not in outcome.failures]
+        ledger = place(
+            pa.Table.from_pylist(outcome.rows, schema=FOUND_SCHEMA),
+            base=self.store.ledger(base),
+            same_month=self.store.ledger(same),
+            judged=self._judged(ran, organisations, outcome),
+            rules=self.library.rules.values(),
+            month=moment.month,
+            run_id=run_id,
+            snapshot_id=self.snapshot.id,
+        )
+        manifest = RunManifest(
+            run_id=run_id,
+            month=moment.month,
+            as_of=moment.as_of,
+            snapshot_id=self.snapshot.id,
+            snapshot_fingerprint=self.snapshot.fingerprint,
+            scope=self.options.scope,
+            rules={rule.rule_id: self._rule_entry(rule) for rule in self.library.rules.values()},
+            library_sha256=self._library_hash(),
+            base_run_id=base.run_id if base else None,
+            same_month_run_id=same.run_id if same else None,
+            verdicts=list(_verdicts(self.library.rules.values(), organisations, outcome)),
+            seconds=outcome.seconds,
+            started_at=started,
+        )
+        self.store.write(manifest, ledger)
+        return manifest
+
+    def _judged(
+        self, ran: list[Rule], organisations: list[str], outcome: _Outcome
+    ) -> Iterator[tuple[str, str]]:
+        for rule in ran:
+            gaps = outcome.gaps[rule.rule_id]
+            yield from ((rule.rule_id, org_no) for org_no in {*organisations, ""} if org_no not in gaps)
+            yield from {(rule.rule_id, row["org_no"] or "") for row in outcome.rows if row["rule_id"] == rule.rule_id}
+
+    def _rule_entry(self, rule: Rule) -> dict[str, Any]:
+        values = {**rule.defaults, **self.options.parameters.get(rule.rule_id, {})}
+        parameters = {name: value if isinstance(value, int) else str(value) for name, value in values.items()}
+        return {"version": rule.version, "sha256": rule.sha256, "parameters": parameters}
+
+    def _library_hash(self) -> str:
+        facts = {name: fact.sha256 for name, fact in self.library.facts.items()}
+        entries = {rule_id: self._rule_entry(rule) for rule_id, rule in self.library.rules.items()}
+        return hashlib.sha256(json.dumps([facts, entries], sort_keys=True).encode()).hexdigest()
+
+    def _run_id(
+        self,
+        moment: Moment,
+        silenced: frozenset[tuple[str, str]],
+        base: RunManifest | None,
+        same: RunManifest | None,
+    ) -> str:
+        """Equal inputs give an equal id, so that a repeated run is the same run, byte for byte."""
+        parts = [
+            self.snapshot.fingerprint, self._library_hash(), self.options.scope, repr(moment), repr(sorted(silenced)),
+            base.run_id if base else "", same.run_id if same else "",
+        ]  # fmt: skip
+        digest = hashlib.sha256("|".join(parts).encode()).hexdigest()[:10]
+        return f"{moment.month:%Y-%m}-s{self.snapshot.id}-{digest}"
+
+
+def _verdicts(rules: Iterable[Rule], organisations: list[str], outcome: _Outcome) -> Iterator[Verdict]:
+    totals: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in outcome.rows:
+        totals[row["rule_id"], row["org_no"] or ""].append(row)
+    for rule in rules:
+        orgs = {*organisations, *(org for rule_id, org in totals if rule_id == rule.rule_id)}
+        for org_no in sorted(orgs):
+            yield _verdict(rule, org_no, totals[rule.rule_id, org_no], outcome)
+
+
+def _verdict(rule: Rule, org_no: str, rows: list[dict[str, Any]], outcome: _Outcome) -> Verdict:
+    if rule.rule_id in outcome.failures:
+        return Verdict(rule.rule_id, org_no, "failed", detail=outcome.failures[rule.rule_id])
+    missing = outcome.gaps[rule.rule_id].get(org_no)
+    if missing and not rows:
+        return Verdict(rule.rule_id, org_no, "insufficient_data", detail=", ".join(missing))
+    loud = [row for row in rows if not row["silenced"]]
+    yuan = sum((row["yuan_at_stake"] or Decimal(0) for row in loud), Decimal(0))
+    verdict = "ran" if rows else "nothing_found"
+    return Verdict(rule.rule_id, org_no, verdict, len(loud), len(rows) - len(loud), f"{yuan:.2f}")
+
+
+def resource(name: str) -> str:
+    """Return one of the audit's own SQL texts."""
+    return (Path(__file__).parent / "sql" / name).read_text(encoding="utf-8")

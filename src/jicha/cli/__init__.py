@@ -1,0 +1,56 @@
+"""The command line: verb and noun, `--json` on every read, the same calls as the Python API."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.markup import escape
+
+from jicha import __version__
+from jicha.cli import audit, contract, data, demo, doctor, exceptions, findings, rules, snapshots
+from jicha.cli.output import CONSOLE_ERROR, Exit
+from jicha.errors import JichaError
+
+app = typer.Typer(
+    name="jicha",
+    help="Audit of electric power marketing (电力营销稽查): from a company's extract to findings with evidence and money.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("demo")(demo.demo)
+app.command("load")(data.load)
+app.command("check")(data.check)
+app.add_typer(data.quarantine_app, name="quarantine")
+app.command("coverage")(data.coverage)
+app.command("audit")(audit.audit)
+app.command("runs")(audit.runs)
+app.command("findings")(findings.findings)
+app.command("explain")(findings.explain)
+app.add_typer(rules.app, name="rules")
+app.add_typer(contract.app, name="contract")
+app.add_typer(snapshots.app, name="snapshots")
+app.add_typer(exceptions.app, name="exceptions")
+app.command("doctor")(doctor.doctor)
+
+
+@app.command("version")
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """Run the command line; errors that jicha can explain are printed without a traceback."""
+    try:
+        app()
+    except JichaError as error:
+        CONSOLE_ERROR.print(f"[bold red]error[/] {escape(str(error))}", soft_wrap=True)
+        sys.exit(Exit.ERROR)
+    except KeyboardInterrupt:
+        CONSOLE_ERROR.print("interrupted; nothing half-done was kept")
+        sys.exit(Exit.INTERRUPTED)
+    except BrokenPipeError:
+        sys.exit(Exit.OK)

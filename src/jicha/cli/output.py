@@ -1,0 +1,92 @@
+"""How commands speak: tables for people, JSON for programs, progress for those who wait."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from jicha.home import Home, open_home
+
+
+class Exit(IntEnum):
+    """Exit codes, the same for every command."""
+
+    OK = 0
+    ERROR = 1  # an explained error; nothing was changed
+    USAGE = 2  # the command line itself is wrong
+    DATA = 3  # done, but rows were quarantined, control totals differ, or a check found offenders
+    RULE_FAILED = 4  # done, but at least one rule could not run
+    INTERRUPTED = 130
+
+
+CONSOLE = Console(soft_wrap=False)
+CONSOLE_ERROR = Console(stderr=True)
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", envvar="JICHA_HOME", help="Folder with your data (default ./jicha-home)."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+LanguageOption = Annotated[str, typer.Option("--language", "-l", help="zh or en.")]
+
+
+def home_at(path: Path | None) -> Home:
+    """Return the home that the options name."""
+    return open_home(path)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON; money and dates as text."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=_plain) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, (set, frozenset, tuple)):
+        return list(value)
+    return str(value)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None, right: Iterable[int] = ()) -> None:
+    """Print a table; `right` are the positions of the columns of numbers."""
+    numeric = set(right)
+    grid = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for position, column in enumerate(columns):
+        grid.add_column(column, justify="right" if position in numeric else "left", overflow="fold")
+    for row in rows:
+        grid.add_row(*("" if cell is None else str(cell) for cell in row))
+    CONSOLE.print(grid)
+
+
+@contextmanager
+def progress(quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+    """Give a function (label, done, total) that draws one bar on the terminal while the block runs."""
+    if quiet or not CONSOLE_ERROR.is_terminal:
+        yield lambda _label, _done, _total: None
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=CONSOLE_ERROR, transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(label: str, done: int, total: int) -> None:
+            bar.update(task, description=label[:48], completed=done, total=total or None)
+
+        yield show

@@ -1,0 +1,242 @@
+"""The Python API: `home = jicha.open(path)`, then load, audit and read. The command line uses only this."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jicha.audit.exceptions import ExceptionList
+from jicha.audit.explain import SourceRows, source_rows
+from jicha.audit.library import Library, load_library
+from jicha.audit.parameters import local_parameters
+from jicha.audit.rule import Rule
+from jicha.audit.run import AuditRun, RunOptions
+from jicha.audit.run_store import RunManifest, RunStore, verdict_rows
+from jicha.errors import ExplainedError
+from jicha.intake import CoverageReport, LoadReport, check, coverage, load
+from jicha.mart import Mart, Snapshot
+from jicha.periods import month_text, parse_month
+from jicha.reports.export import write_findings
+from jicha.reports.page import write_page
+from jicha.reports.summary import RunSummary, summarise
+from jicha.settings import Settings, read_settings
+
+Progress = Callable[[str, int, int], None]
+
+
+def _silent(_label: str, _done: int, _total: int) -> None:
+    """Show no progress."""
+
+
+def open_home(path: str | os.PathLike[str] | None = None) -> Home:
+    """Return the home folder at `path` (default: JICHA_HOME, else ./jicha-home), made if it is not there yet."""
+    return Home(Path(path or os.environ.get("JICHA_HOME") or "jicha-home"))
+
+
+class Run:
+    """One finished audit of one month: findings, verdicts and where everything came from."""
+
+    def __init__(self, home: Home, manifest: RunManifest) -> None:
+        self.home = home
+        self.manifest = manifest
+
+    @property
+    def run_id(self) -> str:
+        """The run's identity: equal inputs give an equal one."""
+        return self.manifest.run_id
+
+    @cached_property
+    def findings(self) -> pa.Table:
+        """All findings of the run as an Arrow table in the shape of design 3 (money and energy DECIMAL)."""
+        return self.home.store.findings(self.manifest)
+
+    @cached_property
+    def silenced(self) -> pa.Table:
+        """The findings that an approved exception keeps quiet, in the same shape."""
+        return self.home.store.findings(self.manifest, silenced=True)
+
+    @cached_property
+    def verdicts(self) -> pa.Table:
+        """One row a rule and organisation: ran, nothing_found, insufficient_data (what is missing) or failed."""
+        return pa.Table.from_pylist(list(verdict_rows(self.manifest)))
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return the findings as a polars frame, without a copy where possible."""
+        frame = pl.from_arrow(self.findings)
+        assert isinstance(frame, pl.DataFrame)
+        return frame
+
+    def to_pandas(self) -> Any:
+        """Return the findings as a pandas frame with Arrow types, so that money stays exact (extra: pandas)."""
+        import pandas
+
+        return self.findings.to_pandas(types_mapper=pandas.ArrowDtype)
+
+    def summary(self, language: str = "zh") -> RunSummary:
+        """Return the table that a person reads: topics by yuan at stake, statuses, verdicts."""
+        return summarise(self.findings, self.silenced, self.manifest, self.home.library, language)
+
+    def write(self, path: str | os.PathLike[str], language: str = "zh") -> int:
+        """Write the findings as .parquet, .csv, .jsonl or .xlsx by the file's ending; return the number of rows."""
+        return write_findings(self.findings, Path(path), language)
+
+    def write_page(self, path: str | os.PathLike[str], language: str = "zh") -> Path:
+        """Write the run as one self-contained HTML page; return its path."""
+        return write_page(self.summary(language), self.findings, self.home.library, Path(path), language)
+
+
+class Home:
+    """One folder with a user's data: mart, findings, exceptions, settings, own rules."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.mart = Mart.open(path / "mart", create=True)
+        self.store = RunStore(self.mart.root / "findings")
+        self.exceptions = ExceptionList(path / "exceptions" / "exceptions.yaml")
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of this home."""
+        return read_settings(self.path / "settings.toml")
+
+    @cached_property
+    def library(self) -> Library:
+        """The shipped rules and the user's own beside them (<home>/rules)."""
+        own = self.path / "rules"
+        return load_library([own] if own.exists() else [])
+
+    def load(
+        self,
+        sources: Sequence[str | Path],
+        *,
+        profile: str | Path | None = None,
+        mode: str = "upsert",
+        encoding: str | None = None,
+        progress: Progress = _silent,
+    ) -> LoadReport:
+        """Load an extract as one atomic snapshot; what cannot be loaded goes to quarantine with its reason.
+
+        `sources` are folders, files or database URLs; `mode` is "upsert" or "replace".
+        """
+        return load(
+            self.mart, sources, profile=profile, mode=mode, encoding=encoding, progress=progress,
+            memory_limit=self.settings.memory_limit, threads=self.settings.threads,
+        )  # fmt: skip
+
+    def check(
+        self,
+        sources: Sequence[str | Path],
+        *,
+        profile: str | Path | None = None,
+        encoding: str | None = None,
+        progress: Progress = _silent,
+    ) -> LoadReport:
+        """Read and check an extract as `load` would, and keep nothing."""
+        return check(
+            self.mart, sources, profile=profile, encoding=encoding, progress=progress,
+            memory_limit=self.settings.memory_limit, threads=self.settings.threads,
+        )  # fmt: skip
+
+    def snapshot(self, snapshot_id: int | None = None) -> Snapshot:
+        """Return a snapshot, the newest if none is named; an error says how to load one."""
+        found = self.mart.latest() if snapshot_id is None else self.mart.snapshot(snapshot_id)
+        if found is None:
+            raise ExplainedError(
+                where=str(self.path),
+                found="no data",
+                expected="a loaded extract",
+                remedy="Run `jicha load FOLDER`, or `jicha demo` for an invented utility.",
+            )
+        return found
+
+    def months(self, snapshot: Snapshot) -> list[date]:
+        """Return the months that can be audited: those with readings or bills."""
+        return sorted({*snapshot.months("reading"), *snapshot.months("bill")})
+
+    def coverage(self, snapshot_id: int | None = None) -> CoverageReport:
+        """Return which tables the data fill, which rules can run on them and what the others lack."""
+        needs = {rule_id: self.library.needs_of(rule) for rule_id, rule in self.library.rules.items()}
+        return coverage(self.snapshot(snapshot_id), needs)
+
+    def audit(
+        self,
+        month: str | date,
+        *,
+        rules: Iterable[str] | None = None,
+        org_no: str | None = None,
+        as_of: date | None = None,
+        snapshot_id: int | None = None,
+        memory_limit: str | None = None,
+        threads: int | None = None,
+        parameters: Mapping[str, Mapping[str, Any]] | None = None,
+        keep_facts: bool = True,
+        progress: Progress = _silent,
+    ) -> Run:
+        """Audit one month, or "all" months in order, and return the (last) run.
+
+        `month` is 2026-10, a date in the month, or "all"; `as_of` defaults to the end of the month.
+        """
+        snapshot = self.snapshot(snapshot_id)
+        months = self.months(snapshot) if month == "all" else [_month(month)]
+        if not months:
+            raise ExplainedError(
+                where=f"snapshot {snapshot.id}", found="no month", expected="readings or bills",
+                remedy="Load the tables reading or bill.",
+            )  # fmt: skip
+        options = RunOptions(
+            rule_ids=None if rules is None else tuple(rules),
+            org_no=org_no,
+            as_of=as_of,
+            memory_limit=memory_limit or self.settings.memory_limit,
+            threads=threads or self.settings.threads,
+            parameters=local_parameters(self.library, {**self.settings.parameters, **(parameters or {})}),
+            keep_facts=keep_facts,
+        )
+        with snapshot.held():
+            audit = AuditRun(self.mart, snapshot, self.library, options, self.exceptions.silenced, progress)
+            manifests = list(audit.over(months))
+        return Run(self, manifests[-1])
+
+    def runs(self) -> list[Run]:
+        """Return all runs, oldest month first."""
+        return [Run(self, manifest) for manifest in self.store.manifests()]
+
+    def run(self, run_id: str | None = None) -> Run:
+        """Return one run, the newest if none is named; a month such as 2026-10 names its last run."""
+        if run_id is not None and len(run_id) == 7:
+            of_month = [m for m in self.store.manifests() if month_text(m.month) == run_id]
+            run_id = of_month[-1].run_id if of_month else run_id
+        return Run(self, self.store.manifest(run_id))
+
+    def finding(self, finding_id: str, run_id: str | None = None) -> dict[str, Any]:
+        """Return one finding by its id or a unique beginning of it, as its run left it."""
+        run = self.run(run_id)
+        ledger = self.store.ledger(run.manifest)
+        assert ledger is not None
+        found = ledger.filter(pc.starts_with(ledger["finding_id"], finding_id)).to_pylist()
+        if len(found) != 1:
+            raise ExplainedError(
+                where=f"run {run.run_id}",
+                found=f"{len(found)} findings that begin with {finding_id!r}",
+                expected="exactly one",
+                remedy="See `jicha findings` and copy more of the id.",
+            )
+        return dict(found[0])
+
+    def explain(self, finding_id: str, run_id: str | None = None) -> tuple[dict[str, Any], Rule, list[SourceRows]]:
+        """Return a finding, its rule and the source rows that it rests on, with file and line of each."""
+        finding = self.finding(finding_id, run_id)
+        rule = self.library.rule(finding["rule_id"])
+        return finding, rule, source_rows(self.snapshot(finding["snapshot_id"]), finding)
+
+
+def _month(month: str | date) -> date:
+    return month.replace(day=1) if isinstance(month, date) else parse_month(month)
