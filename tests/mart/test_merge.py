@@ -11,30 +11,7 @@ import pytest
 from jicha.errors import ExplainedError
 from jicha.mart import BatchInfo, StagedTable
 
-from .conftest import Desk, stage
-
-OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
-
-
-def reading(mp_id: str, value: str, month: date = OCTOBER, register: str = "total") -> dict[str, Any]:
-    return {
-        "mp_id": mp_id,
-        "meter_id": "E1",
-        "bill_month": month,
-        "register": register,
-        "value": Decimal(value),
-        "status": "read",
-    }
-
-
-def bill(bill_id: str, kwh: str, yuan: str, month: date | None = OCTOBER) -> dict[str, Any]:
-    return {
-        "bill_id": bill_id,
-        "customer_no": "C1",
-        "bill_month": month,
-        "kwh": Decimal(kwh),
-        "total_yuan": Decimal(yuan),
-    }
+from .desk import NOVEMBER, OCTOBER, Desk, bill, reading, stage
 
 
 def counts(summary: Any, table: str) -> tuple[int, int, int, int, int]:

@@ -16,6 +16,7 @@ from jicha.errors import ExplainedError
 from jicha.mart.queries import named_queries, read_sql
 
 SCHEMA_VERSION: Final = 1
+CATALOGUE_NAME: Final = "catalog.sqlite"
 _BUSY_SECONDS: Final = 30.0
 
 

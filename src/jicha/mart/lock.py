@@ -11,7 +11,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -122,16 +122,34 @@ def held_for_reading(root: Path, snapshot_id: int) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def closed_to_readers(root: Path, snapshot_ids: Sequence[int]) -> Iterator[None]:
+    """Keep readers out of snapshots while they are dropped; refuse if one is read now."""
+    with contextlib.ExitStack() as stack:
+        for snapshot_id in snapshot_ids:
+            descriptor = os.open(_reader_file(root, snapshot_id), os.O_RDWR | os.O_CREAT, 0o644)
+            stack.callback(os.close, descriptor)
+            if not _try_lock(descriptor, fcntl.LOCK_EX):
+                raise _read_now(snapshot_id)
+        yield
+
+
+def _read_now(snapshot_id: int) -> ExplainedError:
+    return ExplainedError(
+        where=f"snapshot {snapshot_id}",
+        found="a process that is reading it",
+        expected="a snapshot that nobody reads",
+        remedy="Wait until the audit that reads it has ended, then drop it again.",
+    )
+
+
 def is_read_now(root: Path, snapshot_id: int) -> bool:
     """Tell whether any process holds the snapshot for reading."""
-    path = _reader_file(root, snapshot_id)
-    if not path.exists():
-        return False
-    descriptor = os.open(path, os.O_RDWR)
     try:
-        return not _try_lock(descriptor, fcntl.LOCK_EX)
-    finally:
-        os.close(descriptor)
+        with closed_to_readers(root, [snapshot_id]):
+            return False
+    except ExplainedError:
+        return True
 
 
 def _reader_file(root: Path, snapshot_id: int) -> Path:

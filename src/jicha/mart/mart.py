@@ -9,10 +9,18 @@ from typing import Final
 
 from jicha.contract import Contract, contract
 from jicha.errors import ExplainedError
-from jicha.mart.catalogue import BatchInfo, BatchRecord, Catalogue, MartFile, SnapshotInfo, SourceFile
+from jicha.mart.catalogue import (
+    CATALOGUE_NAME,
+    BatchInfo,
+    BatchRecord,
+    Catalogue,
+    MartFile,
+    SnapshotInfo,
+    SourceFile,
+)
 from jicha.mart.commit import BeforeCommit, Loader, Progress
 from jicha.mart.engine import DEFAULT_MEMORY_LIMIT
-from jicha.mart.lock import owned_folder, write_lock
+from jicha.mart.lock import is_read_now, owned_folder, write_lock
 from jicha.mart.merge import Mode
 from jicha.mart.snapshot import Snapshot
 from jicha.mart.storage import explained_disk_errors
@@ -33,7 +41,7 @@ class Mart:
         self.contract = contract_
         self.memory_limit = memory_limit
         self.lock_wait_seconds = lock_wait_seconds
-        self.catalogue = Catalogue(root / "catalog.sqlite")
+        self.catalogue = Catalogue(root / CATALOGUE_NAME)
 
     @classmethod
     def open(
@@ -98,6 +106,10 @@ class Mart:
         """Return the batch that loaded this content already: a reader may stop before it stages anything."""
         return self.catalogue.batch_of_content(content_sha256, mode, self.contract.version)
 
+    def is_read_now(self, snapshot_id: int) -> bool:
+        """Tell whether any process holds the snapshot (`with snapshot.held()`)."""
+        return is_read_now(self.root, snapshot_id)
+
     def _files(self, snapshot_id: int) -> Mapping[str, tuple[MartFile, ...]]:
         found: dict[str, list[MartFile]] = {}
         for file in self.catalogue.files(snapshot_id):
@@ -117,7 +129,8 @@ class Mart:
 
     def reserve_source_ids(self, count: int) -> range:
         """Return numbers for delivered files, to stand in `_file` of the rows that are staged."""
-        return self.catalogue.reserve("source_file", count)
+        with explained_disk_errors(self.root, "numbering files"):
+            return self.catalogue.reserve("source_file", count)
 
     @contextlib.contextmanager
     def staging(self) -> Iterator[Path]:

@@ -11,7 +11,8 @@ from pathlib import Path
 import duckdb
 
 from jicha.contract import Contract
-from jicha.mart.catalogue import MartFile, fingerprint_of
+from jicha.errors import ExplainedError
+from jicha.mart.catalogue import CATALOGUE_NAME, Catalogue, MartFile, fingerprint_of
 from jicha.mart.columns import view_statement
 from jicha.mart.lock import held_for_reading
 
@@ -69,4 +70,12 @@ class Snapshot:
     def held(self) -> Iterator[Snapshot]:
         """Keep the snapshot from being dropped by another process while this block reads it."""
         with held_for_reading(self.root, self.id):
+            row = Catalogue(self.root / CATALOGUE_NAME).snapshot_row(self.id)
+            if row is None or row[2] is not None:
+                raise ExplainedError(
+                    where=f"snapshot {self.id}",
+                    found="that it was dropped a moment ago",
+                    expected="a kept snapshot",
+                    remedy="Take the newest snapshot and start again.",
+                )
             yield self
