@@ -231,7 +231,9 @@ class Home:
             )
         return dict(found[0])
 
-    def explain(self, finding_id: str, run_id: str | None = None) -> tuple[dict[str, Any], Rule, list[SourceRows]]:
+    def explain(
+        self, finding_id: str, run_id: str | None = None
+    ) -> tuple[dict[str, Any], Rule, list[SourceRows]]:
         """Return a finding, its rule and the source rows that it rests on, with file and line of each."""
         finding = self.finding(finding_id, run_id)
         rule = self.library.rule(finding["rule_id"])

@@ -40,7 +40,10 @@ def case_defaults() -> dict[str, dict[str, Any]]:
 def run_cases(library: Library, rule: Rule) -> list[CaseResult]:
     """Run every case of the rule on an empty utility that holds only the case's rows."""
     defaults = case_defaults()
-    return [CaseResult(rule.rule_id, case, tuple(_differences(library, rule, case, defaults))) for case in rule.cases]
+    return [
+        CaseResult(rule.rule_id, case, tuple(_differences(library, rule, case, defaults)))
+        for case in rule.cases
+    ]
 
 
 def _differences(library: Library, rule: Rule, case: Case, defaults: Mapping[str, Any]) -> list[str]:
@@ -55,7 +58,11 @@ def _differences(library: Library, rule: Rule, case: Case, defaults: Mapping[str
 
 
 def _fill(
-    connection: duckdb.DuckDBPyConnection, library: Library, rule: Rule, case: Case, defaults: Mapping[str, Any]
+    connection: duckdb.DuckDBPyConnection,
+    library: Library,
+    rule: Rule,
+    case: Case,
+    defaults: Mapping[str, Any],
 ) -> None:
     read = {"customer", "metering_point", "working_calendar", *rule.needs, *rule.uses, *case.given}
     for fact in library.facts_of(rule.facts):
@@ -87,7 +94,9 @@ def _compare(
 ) -> list[str]:
     needs = library.needs_of(rule)
     presence = measure(connection, {table: set(columns) for table, columns in needs.items()})
-    gaps = {org: presence.missing(needs, rule.history_months, moment.month, org) for org in presence.organisations}
+    gaps = {
+        org: presence.missing(needs, rule.history_months, moment.month, org) for org in presence.organisations
+    }
     expected_verdict = case.expect.get("verdict")
     if all(gaps.values()):
         missing = sorted({gap for gap_list in gaps.values() for gap in gap_list})
@@ -113,7 +122,9 @@ def _compare_missing(case: Case, missing: list[str]) -> list[str]:
     if case.expect.get("verdict") != "insufficient_data":
         return [f"insufficient data: {', '.join(missing)}"]
     wanted = case.expect.get("missing", [])
-    absent = [item for item in wanted if not any(gap == item or gap.startswith(f"{item} ") for gap in missing)]
+    absent = [
+        item for item in wanted if not any(gap == item or gap.startswith(f"{item} ") for gap in missing)
+    ]
     return [f"missing is {missing}; expected also {absent}"] if absent else []
 
 
@@ -166,7 +177,9 @@ def main(rule_ids: list[str]) -> int:
     problems = [p for r in rules for p in lint_rule(library, r)] if rule_ids else lint_library(library)
     results = [result for rule in rules for result in run_cases(library, rule)]
     for result in results:
-        problems += [f"{result.rule_id} [{result.case.kind}] {result.case.name}: {d}" for d in result.differences]
+        problems += [
+            f"{result.rule_id} [{result.case.kind}] {result.case.name}: {d}" for d in result.differences
+        ]
     print("\n".join(problems) or "no offender")
     print(f"{len(rules)} rules, {len(results)} cases, {len(problems)} problems")
     return 1 if problems else 0

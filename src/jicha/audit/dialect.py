@@ -81,7 +81,7 @@ def _nodes(tree: exp.Query) -> Iterator[str]:
             yield from _node_details(node)
 
 
-def _node_details(node: exp.Expression) -> Iterator[str]:
+def _node_details(node: exp.Expr) -> Iterator[str]:
     if isinstance(node, exp.With) and node.args.get("recursive"):
         yield "WITH RECURSIVE; use a window or a fact"
     if isinstance(node, exp.DataType) and node.this in _FLOATS:
@@ -115,7 +115,7 @@ def _overflows(node: exp.Mul) -> bool:
     return not any(_is_wide_or_plain(side) for side in (node.this, node.expression))
 
 
-def _is_wide_or_plain(node: exp.Expression) -> bool:
+def _is_wide_or_plain(node: exp.Expr) -> bool:
     node = node.unnest()
     if isinstance(node, (exp.Literal, exp.Placeholder, exp.Interval, exp.Sum, exp.Count)):
         return True
@@ -184,12 +184,12 @@ def _columns(tree: exp.Query, schema: Schema) -> list[str]:
     return []
 
 
-def _excerpt(node: exp.Expression) -> str:
+def _excerpt(node: exp.Expr) -> str:
     text = node.sql("duckdb")
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _place(node: exp.Expression) -> str:
+def _place(node: exp.Expr) -> str:
     line, column = node.meta.get("line"), node.meta.get("col")
     return f" (line {line}, column {column})" if line else ""
 
@@ -197,7 +197,7 @@ def _place(node: exp.Expression) -> str:
 def bind(tree: exp.Query, values: Mapping[str, ParameterValue]) -> exp.Query:
     """Return a copy with every $parameter replaced by a typed literal of the tree; no text is pasted."""
 
-    def literal(node: exp.Expression) -> exp.Expression:
+    def literal(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Placeholder) and node.name in values:
             return _literal(values[node.name])
         return node
@@ -205,11 +205,13 @@ def bind(tree: exp.Query, values: Mapping[str, ParameterValue]) -> exp.Query:
     bound = tree.copy()
     for membership in list(bound.find_all(exp.In)):
         _bind_list(membership, values)
-    return bound.transform(literal)
+    transformed = bound.transform(literal)
+    assert isinstance(transformed, exp.Query)
+    return transformed
 
 
 def _bind_list(membership: exp.In, values: Mapping[str, ParameterValue]) -> None:
-    parts: list[exp.Expression] = []
+    parts: list[exp.Expr] = []
     for part in membership.expressions:
         value = values.get(part.name) if isinstance(part, exp.Placeholder) else None
         if isinstance(value, tuple):
@@ -220,7 +222,7 @@ def _bind_list(membership: exp.In, values: Mapping[str, ParameterValue]) -> None
         membership.set("expressions", parts or [exp.null()])
 
 
-def _literal(value: ParameterValue) -> exp.Expression:
+def _literal(value: ParameterValue) -> exp.Expr:
     match value:
         case date():
             return exp.cast(exp.Literal.string(value.isoformat()), "DATE")
@@ -233,7 +235,7 @@ def _literal(value: ParameterValue) -> exp.Expression:
     raise TypeError(f"a list parameter stands only inside IN (...); found {value!r}")
 
 
-def _number(text: str) -> exp.Expression:
+def _number(text: str) -> exp.Expr:
     return exp.paren(exp.Literal.number(text)) if text.startswith("-") else exp.Literal.number(text)
 
 

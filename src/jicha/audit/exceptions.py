@@ -46,7 +46,9 @@ class ExceptionList:
             return []
         problems: list[str] = []
         items = read_mapping(self.path).get("exceptions", [])
-        entries = [_entry(item, f"{self.path.name}: exceptions[{n}]", problems) for n, item in enumerate(items, 1)]
+        entries = [
+            _entry(item, f"{self.path.name}: exceptions[{n}]", problems) for n, item in enumerate(items, 1)
+        ]
         if problems:
             raise YamlProblem(str(self.path), problems)
         return entries

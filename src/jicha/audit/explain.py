@@ -35,11 +35,15 @@ def source_rows(snapshot: Snapshot, finding: Mapping[str, Any]) -> list[SourceRo
         return [_rows(connection, link, finding) for link in links]
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, link: Mapping[str, Any], finding: Mapping[str, Any]) -> SourceRows:
+def _rows(
+    connection: duckdb.DuckDBPyConnection, link: Mapping[str, Any], finding: Mapping[str, Any]
+) -> SourceRows:
     table = contract().table(link["table"])
     query = exp.select(*table.field_names, "_file", "_line").from_(table.name)
     for name, value in link["key"].items():
-        query = query.where(exp.column(name).eq(exp.cast(exp.Literal.string(value), table.field(name).sql_type)))
+        query = query.where(
+            exp.column(name).eq(exp.cast(exp.Literal.string(value), table.field(name).sql_type))
+        )
     if table.month_field and "bill_month" in table.field_names and "bill_month" not in link["key"]:
         month = exp.cast(exp.Literal.string(finding["bill_month"].isoformat()), "DATE")
         query = query.where(exp.column("bill_month") <= month)

@@ -67,7 +67,7 @@ def run_fenced(query: FencedQuery, limits: FenceLimits) -> pa.Table:
     with tempfile.TemporaryDirectory(prefix="jicha-fence-") as name:
         folder = Path(name)
         _write_job(query, limits, folder)
-        _watch(_start(folder, limits), limits)
+        _watch(_start(folder), limits)
         return _result(folder)
 
 
@@ -86,7 +86,7 @@ def _write_job(query: FencedQuery, limits: FenceLimits, folder: Path) -> None:
     (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
 
 
-def _start(folder: Path, limits: FenceLimits) -> subprocess.Popen[bytes]:
+def _start(folder: Path) -> subprocess.Popen[bytes]:
     environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONPATH": os.pathsep.join(sys.path)}
     return subprocess.Popen(
         [sys.executable, "-m", "jicha.audit.worker", str(folder)],
@@ -105,7 +105,9 @@ def _watch(worker: subprocess.Popen[bytes], limits: FenceLimits) -> None:
         while worker.poll() is None:
             held = _resident_mb(worker.pid)
             if held > limits.memory_mb:
-                raise ResourceExceeded(f"the rule held {held:.0f} MB of memory; the limit is {limits.memory_mb} MB")
+                raise ResourceExceeded(
+                    f"the rule held {held:.0f} MB of memory; the limit is {limits.memory_mb} MB"
+                )
             if time.monotonic() > deadline:
                 raise ResourceExceeded(f"the rule ran longer than {limits.seconds:g} s")
             time.sleep(_POLL_SECONDS)
@@ -132,7 +134,9 @@ def _result(folder: Path) -> pa.Table:
     answer = folder / "answer.json"
     if not answer.exists():
         last = (folder / "stderr").read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-        raise FenceError(f"the rule's worker ended without an answer: {' '.join(last) or 'killed by the system'}")
+        raise FenceError(
+            f"the rule's worker ended without an answer: {' '.join(last) or 'killed by the system'}"
+        )
     content = json.loads(answer.read_text(encoding="utf-8"))
     if content.get("error"):
         raise FenceError(content["error"])

@@ -73,7 +73,9 @@ def rows_of(rule: Rule, result: pa.Table, snapshot_id: int, month: date) -> Iter
     for row in result.to_pylist():
         identity = finding_id(rule, row)
         if row.get("subject_id") is None:
-            raise RuleResultError(f"{rule.rule_id}: a row has no subject_id; give the key of its {rule.subject}")
+            raise RuleResultError(
+                f"{rule.rule_id}: a row has no subject_id; give the key of its {rule.subject}"
+            )
         if identity in seen:
             shown = ", ".join(f"{column}={plain(row.get(column))}" for column in rule.fingerprint)
             raise RuleResultError(
@@ -132,7 +134,11 @@ def _day(value: Any) -> date | None:
 
 
 def _evidence(rule: Rule, row: Mapping[str, Any], snapshot_id: int, message_en: str) -> str:
-    columns = {name: plain(value) for name, value in row.items() if name not in _NAMED_BY_EVIDENCE and value is not None}
+    columns = {
+        name: plain(value)
+        for name, value in row.items()
+        if name not in _NAMED_BY_EVIDENCE and value is not None
+    }
     evidence = {"columns": columns, "message_en": message_en, "sources": source_links(rule, row, snapshot_id)}
     return json.dumps(evidence, ensure_ascii=False, sort_keys=True)
 
@@ -153,7 +159,16 @@ def source_links(rule: Rule, row: Mapping[str, Any], snapshot_id: int) -> list[d
 
 
 def _link_columns(table: str) -> list[str]:
-    identifiers = ("customer_no", "mp_id", "meter_id", "bill_id", "bill_month", "district_id", "register", "order_no")
+    identifiers = (
+        "customer_no",
+        "mp_id",
+        "meter_id",
+        "bill_id",
+        "bill_month",
+        "district_id",
+        "register",
+        "order_no",
+    )
     return list(dict.fromkeys((*contract().table(table).primary_key, *identifiers)))
 
 

@@ -11,18 +11,18 @@ MAX_PLACES = 9
 _SCALE = 9  # operands are held as integers of 10^-9, the finest unit of the contract (price)
 
 
-def _expand(template: str, **parts: exp.Expression) -> exp.Expression:
+def _expand(template: str, **parts: exp.Expr) -> exp.Expr:
     tree = sqlglot.parse_one(template, dialect="duckdb")
     return exp.replace_placeholders(tree, **{name: part.copy() for name, part in parts.items()})
 
 
-def _places(node: exp.Expression, function: str) -> int:
+def _places(node: exp.Expr, function: str) -> int:
     if not (isinstance(node, exp.Literal) and not node.is_string and 0 <= int(node.this) <= MAX_PLACES):
         raise ValueError(f"{function}: the number of decimals must be a literal from 0 to {MAX_PLACES}")
     return int(node.this)
 
 
-def div_hu(numerator: exp.Expression, denominator: exp.Expression, places: exp.Expression) -> exp.Expression:
+def div_hu(numerator: exp.Expr, denominator: exp.Expr, places: exp.Expr) -> exp.Expr:
     """Exact quotient, half away from zero, on integers: (2·|a|·10ⁿ + |b|) // (2·|b|) with the sign restored."""
     count = _places(places, "div_hu")
     top = _units(numerator)
@@ -39,32 +39,32 @@ def div_hu(numerator: exp.Expression, denominator: exp.Expression, places: exp.E
     )
 
 
-def _units(value: exp.Expression) -> exp.Expression:
+def _units(value: exp.Expr) -> exp.Expr:
     return _expand(f"CAST(CAST(:value AS DECIMAL(38, {_SCALE})) * {10**_SCALE} AS INT128)", value=value)
 
 
-def safe_div(numerator: exp.Expression, denominator: exp.Expression) -> exp.Expression:
+def safe_div(numerator: exp.Expr, denominator: exp.Expr) -> exp.Expr:
     """div_hu with six decimals: a ratio for comparing and showing."""
     return div_hu(numerator, denominator, exp.Literal.number(6))
 
 
-def round_hu(value: exp.Expression, places: exp.Expression) -> exp.Expression:
+def round_hu(value: exp.Expr, places: exp.Expr) -> exp.Expr:
     """Rounds a DECIMAL half away from zero; ROUND on DECIMAL does so on every engine that we prove."""
     count = _places(places, "round_hu")
     return _expand(f"CAST(ROUND(:value, {count}) AS DECIMAL(38, {count}))", value=value)
 
 
-def ym(day: exp.Expression) -> exp.Expression:
+def ym(day: exp.Expr) -> exp.Expr:
     """Months since year 0, for arithmetic on months."""
     return _expand("(CAST(year(:day) AS INTEGER) * 12 + CAST(month(:day) AS INTEGER))", day=day)
 
 
-def add_months(day: exp.Expression, count: exp.Expression) -> exp.Expression:
+def add_months(day: exp.Expr, count: exp.Expr) -> exp.Expr:
     """The day `count` months later, the last day of the month where the day does not exist."""
     return _expand("CAST(CAST(:day AS DATE) + (:count) * INTERVAL 1 MONTH AS DATE)", day=day, count=count)
 
 
-def months_between_floor(start: exp.Expression, end: exp.Expression) -> exp.Expression:
+def months_between_floor(start: exp.Expr, end: exp.Expr) -> exp.Expr:
     """Whole months from start to end: a month is complete on the same day number."""
     return _expand(
         "(:end_ym - :start_ym - CASE WHEN day(:end) < day(:start) THEN 1 ELSE 0 END)",
@@ -75,25 +75,25 @@ def months_between_floor(start: exp.Expression, end: exp.Expression) -> exp.Expr
     )
 
 
-def pctl(value: exp.Expression, share: exp.Expression) -> exp.Expression:
+def pctl(value: exp.Expr, share: exp.Expr) -> exp.Expr:
     """Discrete percentile: always a value that occurs, so no interpolation differs between engines."""
     return _expand("quantile_disc(:value, :share)", value=value, share=share)
 
 
-def workdays(start: exp.Expression, end: exp.Expression) -> exp.Expression:
+def workdays(start: exp.Expr, end: exp.Expr) -> exp.Expr:
     """Working days in (start, end], counted on the working calendar."""
     one_day = """(SELECT max(calendar_day.working_day_no) FROM working_day AS calendar_day
                   WHERE calendar_day.day = CAST(:day AS DATE))"""
     return exp.paren(_expand(one_day, day=end) - _expand(one_day, day=start), copy=False)
 
 
-OWN_FUNCTIONS: dict[str, Callable[..., exp.Expression]] = {
+OWN_FUNCTIONS: dict[str, Callable[..., exp.Expr]] = {
     function.__name__: function
     for function in (div_hu, safe_div, round_hu, ym, months_between_floor, pctl, workdays)
 }
 
 
-def expand_functions(tree: exp.Expression) -> exp.Expression:
+def expand_functions(tree: exp.Expr) -> exp.Expr:
     """Return the tree with every own function replaced by standard SQL, innermost first."""
     nodes = [n for n in tree.walk() if isinstance(n, (exp.Anonymous, exp.AddMonths))]
     for node in reversed(nodes):
@@ -101,7 +101,7 @@ def expand_functions(tree: exp.Expression) -> exp.Expression:
     return tree
 
 
-def _expanded(node: exp.Expression) -> exp.Expression:
+def _expanded(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.AddMonths):
         return add_months(node.this, node.expression)
     function = OWN_FUNCTIONS[node.name.lower()]

@@ -54,7 +54,7 @@ class Library:
     def facts_of(self, names: Iterable[str]) -> list[Fact]:
         """Return the named facts and all that they read, in building order."""
         wanted = set(names)
-        for fact in reversed(self.facts.values()):
+        for fact in reversed(list(self.facts.values())):
             if fact.name in wanted:
                 wanted.update(fact.facts)
         return [fact for fact in self.facts.values() if fact.name in wanted]
@@ -119,7 +119,9 @@ def _add(path: Path, rules: dict[str, Rule], problems: list[str]) -> None:
         problems.append(str(error))
         return
     if rule.rule_id in rules:
-        problems.append(f"{path.name}: id {rule.rule_id} is taken by {rules[rule.rule_id].path.name}; choose another")
+        problems.append(
+            f"{path.name}: id {rule.rule_id} is taken by {rules[rule.rule_id].path.name}; choose another"
+        )
     rules[rule.rule_id] = rule
 
 

@@ -12,17 +12,21 @@ import pyarrow as pa
 from jicha.audit.finding import FINDING_SCHEMA
 from jicha.audit.rule import Rule
 
-LEDGER_SCHEMA = pa.schema([
-    *FINDING_SCHEMA,
-    pa.field("active", pa.bool_()),
-    pa.field("silenced", pa.bool_()),
-    pa.field("seen_month", pa.date32()),
-])
+LEDGER_SCHEMA = pa.schema(
+    [
+        *FINDING_SCHEMA,
+        pa.field("active", pa.bool_()),
+        pa.field("silenced", pa.bool_()),
+        pa.field("seen_month", pa.date32()),
+    ]
+)
 _LIFE_COLUMNS = ("status", "first_seen", "last_seen", "run_id")
-FOUND_SCHEMA = pa.schema([
-    *(column for column in FINDING_SCHEMA if column.name not in _LIFE_COLUMNS),
-    pa.field("silenced", pa.bool_()),
-])
+FOUND_SCHEMA = pa.schema(
+    [
+        *(column for column in FINDING_SCHEMA if column.name not in _LIFE_COLUMNS),
+        pa.field("silenced", pa.bool_()),
+    ]
+)
 
 
 def place(
@@ -54,7 +58,7 @@ def place(
     with duckdb.connect() as connection:
         for name, table in tables.items():
             connection.register(name, table)
-        placed = connection.execute(query, values).to_arrow_table()
+        placed = connection.sql(query, params=values).to_arrow_table()
     return placed.select(LEDGER_SCHEMA.names).cast(LEDGER_SCHEMA)
 
 

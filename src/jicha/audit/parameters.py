@@ -30,7 +30,13 @@ def local_parameters(
             if name not in known:
                 problems.append(f"parameters.{rule_id}.{name}: not a parameter; known: {', '.join(known)}")
             else:
-                _take(known[name], value, values.setdefault(rule_id, {}), f"parameters.{rule_id}.{name}", problems)
+                _take(
+                    known[name],
+                    value,
+                    values.setdefault(rule_id, {}),
+                    f"parameters.{rule_id}.{name}",
+                    problems,
+                )
     if problems:
         raise ParameterError("local rule parameters", problems)
     return values

@@ -27,7 +27,8 @@ from jicha.audit.run_store import RunManifest, RunStore, Verdict, now_text
 from jicha.audit.sufficiency import Presence, measure
 from jicha.audit.workspace import Moment, Workspace, calendar_span, create_working_day, rule_sql
 from jicha.errors import JichaError
-from jicha.mart import FactStore, Mart, Snapshot
+from jicha.mart import Mart, Snapshot
+from jicha.mart.fact_store import FactStore, fact_key
 
 Progress = Callable[[str, int, int], None]
 
@@ -165,7 +166,9 @@ class AuditRun:
                 broken[fact.name] = cause
             outcome.seconds[f"fact {fact.name}"] = round(time.perf_counter() - began, 3)
         for rule in rules:
-            cause = next((broken[f.name] for f in self.library.facts_of(rule.facts) if f.name in broken), None)
+            cause = next(
+                (broken[f.name] for f in self.library.facts_of(rule.facts) if f.name in broken), None
+            )
             if cause is not None:
                 outcome.failures[rule.rule_id] = cause
 
@@ -174,15 +177,15 @@ class AuditRun:
         if not self.options.keep_facts:
             return None
         key = self._fact_key(fact, workspace.moment)
-        path = self.fact_store.path(fact.name, key)
-        if not path.exists():
-            self.fact_store.write(workspace.connection, fact.name, key, sql)
-        return path
+        if not self.fact_store.exists(fact.name, key):
+            self.fact_store.write(fact.name, key, workspace.connection, sql)
+        return self.fact_store.path(fact.name, key)
 
     def _fact_key(self, fact: Fact, moment: Moment) -> str:
-        closure = [one.sha256 for one in self.library.facts_of([fact.name])]
-        when = repr(moment) if any(one.uses_month for one in self.library.facts_of([fact.name])) else ""
-        return hashlib.sha256("|".join([self.snapshot.fingerprint, *closure, when]).encode()).hexdigest()
+        """The key covers the texts of all facts below this one, and the moment if any of them asks for it."""
+        closure = self.library.facts_of([fact.name])
+        when = repr(moment) if any(one.uses_month for one in closure) else ""
+        return fact_key(self.snapshot, "|".join([*(one.sha256 for one in closure), when]))
 
     def _run_rule(self, workspace: Workspace, rule: Rule, outcome: _Outcome) -> None:
         if rule.rule_id in outcome.failures:
@@ -211,11 +214,11 @@ class AuditRun:
                 path = self.fact_store.path(fact.name, self._fact_key(fact, workspace.moment))
                 tables[fact.name] = [str(path)]
         working_day = workspace.connection.sql("FROM working_day").to_arrow_table()
-        return FencedQuery(rule_sql(rule, values, workspace.moment), readable, tables, {"working_day": working_day})
+        return FencedQuery(
+            rule_sql(rule, values, workspace.moment), readable, tables, {"working_day": working_day}
+        )
 
-    def _keep(
-        self, moment: Moment, organisations: list[str], outcome: _Outcome, started: str
-    ) -> RunManifest:
+    def _keep(self, moment: Moment, organisations: list[str], outcome: _Outcome, started: str) -> RunManifest:
         base = self.store.base(self.options.scope, moment.month, self.snapshot.id)
         same = self.store.same_month(self.options.scope, moment.month, self.snapshot.id)
         silenced = self.silenced(moment.as_of)
@@ -257,7 +260,9 @@ class AuditRun:
         for rule in ran:
             gaps = outcome.gaps[rule.rule_id]
             yield from ((rule.rule_id, org_no) for org_no in {*organisations, ""} if org_no not in gaps)
-            yield from {(rule.rule_id, row["org_no"] or "") for row in outcome.rows if row["rule_id"] == rule.rule_id}
+            yield from {
+                (rule.rule_id, row["org_no"] or "") for row in outcome.rows if row["rule_id"] == rule.rule_id
+            }
 
     def _rule_entry(self, rule: Rule) -> dict[str, Any]:
         values = {**rule.defaults, **self.options.parameters.get(rule.rule_id, {})}

@@ -85,13 +85,21 @@ class RunStore:
 
     def base(self, scope: str, month: date, snapshot_id: int) -> RunManifest | None:
         """Return the run that a new one is compared with: the last earlier month, or this month on an older snapshot."""
-        earlier = [m for m in self.manifests() if m.scope == scope and (m.month, m.snapshot_id) < (month, snapshot_id)]
+        earlier = [
+            m
+            for m in self.manifests()
+            if m.scope == scope and (m.month, m.snapshot_id) < (month, snapshot_id)
+        ]
         return max((m for m in earlier if m.month <= month), key=lambda m: m.order, default=None)
 
     def same_month(self, scope: str, month: date, snapshot_id: int) -> RunManifest | None:
         """Return the last run of this very month on an older snapshot."""
         return max(
-            (m for m in self.manifests() if m.scope == scope and m.month == month and m.snapshot_id < snapshot_id),
+            (
+                m
+                for m in self.manifests()
+                if m.scope == scope and m.month == month and m.snapshot_id < snapshot_id
+            ),
             key=lambda m: m.order,
             default=None,
         )

@@ -19,7 +19,12 @@ CONTINUOUS = frozenset({
     "customer", "metering_point", "reading", "reading_plan", "bill", "daily_freeze", "district_daily", "feeder_daily",
 })  # fmt: skip
 _ROUTES = ("customer_no", "mp_id", "district_id", "feeder_id")
-_ROUTE_TABLES = {"customer_no": "customer", "mp_id": "metering_point", "district_id": "district", "feeder_id": "feeder"}
+_ROUTE_TABLES = {
+    "customer_no": "customer",
+    "mp_id": "metering_point",
+    "district_id": "district",
+    "feeder_id": "feeder",
+}
 EVERYWHERE = ""
 
 
@@ -39,7 +44,9 @@ class Presence:
             if table not in self.tables:
                 gaps.append(table)
                 continue
-            gaps += [f"{table}.{column}" for column in columns if column not in self.columns.get(table, set())]
+            gaps += [
+                f"{table}.{column}" for column in columns if column not in self.columns.get(table, set())
+            ]
             if table in CONTINUOUS:
                 gaps += self._month_gaps(contract().table(table), history_months, month, org_no)
         return gaps
@@ -74,10 +81,14 @@ def measure(connection: duckdb.DuckDBPyConnection, needed: Mapping[str, set[str]
 
 
 def _measure_months(connection: duckdb.DuckDBPyConnection, table: Table, presence: Presence) -> None:
-    month: exp.Expression = exp.null()
+    month: exp.Expr = exp.null()
     if table.month_field:
-        month = exp.cast(exp.func("date_trunc", exp.Literal.string("month"), exp.column(table.month_field, "t")), "DATE")
-    query = exp.select(exp.alias_(_organisation_of(table), "org_no"), exp.alias_(month, "held_month")).distinct()
+        month = exp.cast(
+            exp.func("date_trunc", exp.Literal.string("month"), exp.column(table.month_field, "t")), "DATE"
+        )
+    query = exp.select(
+        exp.alias_(_organisation_of(table), "org_no"), exp.alias_(month, "held_month")
+    ).distinct()
     query = query.from_(exp.alias_(exp.to_table(table.name), "t", table=True))
     route = _route(table)
     if route:
@@ -93,7 +104,7 @@ def _route(table: Table) -> str | None:
     return next((column for column in _ROUTES if column in table.field_names), None)
 
 
-def _organisation_of(table: Table) -> exp.Expression:
+def _organisation_of(table: Table) -> exp.Expr:
     if "org_no" in table.field_names:
         return exp.column("org_no", "t")
     return exp.column("org_no", "o") if _route(table) else exp.Literal.string(EVERYWHERE)

@@ -80,7 +80,12 @@ def _arrow_type(kind: str) -> pa.DataType:
     if parsed.is_type("decimal"):
         precision, scale = (int(part.name) for part in parsed.expressions)
         return pa.decimal128(precision, scale)
-    return _ARROW[parsed.sql("duckdb").replace("TEXT", "VARCHAR").replace("INT", "INTEGER").replace("BIGINTEGER", "BIGINT")]
+    return _ARROW[
+        parsed.sql("duckdb")
+        .replace("TEXT", "VARCHAR")
+        .replace("INT", "INTEGER")
+        .replace("BIGINTEGER", "BIGINT")
+    ]
 
 
 def _forbid_new_files() -> None:
@@ -96,7 +101,9 @@ def _write(reader: pa.RecordBatchReader, path: Path, allowed: int) -> int:
         for batch in reader:
             rows += batch.num_rows
             if rows > allowed:
-                raise ValueError(f"the rule gives more than {allowed:,} rows; narrow it (nothing is cut silently)")
+                raise ValueError(
+                    f"the rule gives more than {allowed:,} rows; narrow it (nothing is cut silently)"
+                )
             writer.write_batch(batch)
     return rows
 

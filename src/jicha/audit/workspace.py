@@ -59,10 +59,15 @@ def _typed(tree: exp.Query, columns: Mapping[str, str]) -> str:
 
 def _rows_sql(fact: Fact) -> str:
     rows = [
-        exp.Tuple(expressions=[exp.cast(exp.convert(str(row[name])), kind) for name, kind in fact.columns.items()])
+        exp.Tuple(
+            expressions=[exp.cast(exp.convert(str(row[name])), kind) for name, kind in fact.columns.items()]
+        )
         for row in fact.rows
     ]
-    values = exp.Values(expressions=rows, alias=exp.TableAlias(this="policy", columns=[exp.to_identifier(c) for c in fact.columns]))
+    values = exp.Values(
+        expressions=rows,
+        alias=exp.TableAlias(this="policy", columns=[exp.to_identifier(c) for c in fact.columns]),
+    )
     return exp.select(*fact.columns).from_(values).sql(dialect="duckdb", identify=True)
 
 
@@ -73,11 +78,13 @@ def create_working_day(connection: duckdb.DuckDBPyConnection, first: date, last:
     numbers: list[int] = []
     for _, working in days:
         numbers.append((numbers[-1] if numbers else 0) + int(working))
-    table = pa.table({
-        "day": pa.array([day for day, _ in days], pa.date32()),
-        "is_working_day": pa.array([working for _, working in days], pa.bool_()),
-        "working_day_no": pa.array(numbers, pa.int64()),
-    })
+    table = pa.table(
+        {
+            "day": pa.array([day for day, _ in days], pa.date32()),
+            "is_working_day": pa.array([working for _, working in days], pa.bool_()),
+            "working_day_no": pa.array(numbers, pa.int64()),
+        }
+    )
     connection.register("working_day_arrow", table)
     connection.execute("CREATE OR REPLACE TABLE working_day AS SELECT * FROM working_day_arrow")
     connection.unregister("working_day_arrow")
@@ -103,7 +110,7 @@ class Workspace:
             sql = fact_sql(fact, self.moment)
             path = keep(fact, sql) if keep else None
             if path is None:
-                self.connection.execute(f"CREATE OR REPLACE TABLE {_quoted(fact.name)} AS {sql}")  # noqa: S608
+                self.connection.execute(f"CREATE OR REPLACE TABLE {_quoted(fact.name)} AS {sql}")
             else:
                 source = self.connection.read_parquet(str(path))
                 source.create_view(fact.name, replace=True)

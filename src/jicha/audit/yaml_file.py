@@ -37,7 +37,9 @@ def _mapping(loader: Any, node: yaml.MappingNode) -> dict[Any, Any]:
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)
         if key in seen:
-            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is written twice", key_node.start_mark)
+            raise yaml.constructor.ConstructorError(
+                None, None, f"key {key!r} is written twice", key_node.start_mark
+            )
         seen.add(key)
     return dict(loader.construct_pairs(node, deep=True))
 
@@ -71,7 +73,9 @@ class Keys:
         """Return the value under `key`, which must be one of `allowed`."""
         value = str(self.take(key, str, default))
         if value not in allowed:
-            self._problems.append(f"{self._where}: `{key}` is {value!r}; expected one of {', '.join(allowed)}")
+            self._problems.append(
+                f"{self._where}: `{key}` is {value!r}; expected one of {', '.join(allowed)}"
+            )
         return value
 
     def both_languages(self, key: str, default: Any = ...) -> dict[str, Any]:

@@ -12,7 +12,17 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from jicha.cli.output import CONSOLE, Exit, HomeOption, JsonOption, LanguageOption, home_at, print_json, progress, table
+from jicha.cli.output import (
+    CONSOLE,
+    Exit,
+    HomeOption,
+    JsonOption,
+    LanguageOption,
+    home_at,
+    print_json,
+    progress,
+    table,
+)
 from jicha.errors import ExplainedError
 from jicha.home import Run
 from jicha.reports.summary import STATUSES, VERDICTS, RuleLine, RunSummary, Stake
@@ -22,15 +32,32 @@ from jicha.reports.words import word
 def audit(
     month: Annotated[str, typer.Option("--month", "-m", help="Billing month such as 2026-10, or all.")],
     out: Annotated[
-        list[Path] | None, typer.Option("--out", "-o", help="Write the findings: .parquet .csv .jsonl .xlsx (repeatable).")
+        list[Path] | None,
+        typer.Option("--out", "-o", help="Write the findings: .parquet .csv .jsonl .xlsx (repeatable)."),
     ] = None,
-    page: Annotated[Path | None, typer.Option("--page", help="Write the run as one self-contained HTML page.")] = None,
-    rule: Annotated[list[str] | None, typer.Option("--rule", "-r", help="Only this rule (repeatable).")] = None,
+    page: Annotated[
+        Path | None, typer.Option("--page", help="Write the run as one self-contained HTML page.")
+    ] = None,
+    rule: Annotated[
+        list[str] | None, typer.Option("--rule", "-r", help="Only this rule (repeatable).")
+    ] = None,
     org: Annotated[str | None, typer.Option("--org", help="Only this organisation and all below it.")] = None,
-    as_of: Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Judge as of this day (default: end of the month).")] = None,
-    snapshot: Annotated[int | None, typer.Option("--snapshot", help="Audit this snapshot (default: the newest).")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="Parameter for this run, as RULE.name=value (repeatable).")] = None,
-    memory_limit: Annotated[str | None, typer.Option("--memory-limit", help="Engine memory, such as 2GB.")] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            "--as-of", formats=["%Y-%m-%d"], help="Judge as of this day (default: end of the month)."
+        ),
+    ] = None,
+    snapshot: Annotated[
+        int | None, typer.Option("--snapshot", help="Audit this snapshot (default: the newest).")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Parameter for this run, as RULE.name=value (repeatable)."),
+    ] = None,
+    memory_limit: Annotated[
+        str | None, typer.Option("--memory-limit", help="Engine memory, such as 2GB.")
+    ] = None,
     threads: Annotated[int | None, typer.Option("--threads", help="Engine threads.")] = None,
     keep_facts: Annotated[bool, typer.Option(help="Keep shared facts on disk for the next run.")] = True,
     home: HomeOption = None,
@@ -71,7 +98,10 @@ def _parameters(settings: list[str]) -> dict[str, dict[str, Any]]:
         rule_id, dot, name = target.partition(".")
         if not (equals and dot):
             raise ExplainedError(
-                where="--set", found=setting, expected="RULE.name=value", remedy="Write for example MR-08.ratio=1.6."
+                where="--set",
+                found=setting,
+                expected="RULE.name=value",
+                remedy="Write for example MR-08.ratio=1.6.",
             )
         values.setdefault(rule_id, {})[name] = value.split(",") if "," in value else value
     return values
@@ -91,7 +121,9 @@ def _head(summary: RunSummary) -> Panel:
     text.append(f"{word('open_findings', language)} {total.open_count:,}", style="bold")
     text.append(f"   {word('yuan', language)} ")
     text.append(f"{total.yuan:,.2f}", style="bold")
-    text.append(f"   {word('refund', language)} {total.refund_yuan:,.2f}   {word('kwh', language)} {total.kwh:,.0f}")
+    text.append(
+        f"   {word('refund', language)} {total.refund_yuan:,.2f}   {word('kwh', language)} {total.kwh:,.0f}"
+    )
     lives = "   ".join(f"{word(status, language)} {total.counts[status]:,}" for status in STATUSES)
     title = f"{word('title', language)} {summary.month:%Y-%m} · {word('snapshot', language)} {summary.snapshot_id} · {summary.seconds:.1f} s"
     return Panel(Group(text, Text(lives, style="dim")), title=title, title_align="left", expand=False)
@@ -132,7 +164,11 @@ def _verdicts(summary: RunSummary) -> Group:
     counts = "   ".join(f"{word(v, language)} {summary.verdicts[v]:,}" for v in VERDICTS)
     parts = [Text(f"{word('verdicts', language)}: {counts}")]
     if summary.silenced:
-        parts.append(Text(f"{word('silenced', language)}: {summary.silenced:,} ({summary.silenced_yuan:,.2f} {word('yuan_unit', language)})"))
+        parts.append(
+            Text(
+                f"{word('silenced', language)}: {summary.silenced:,} ({summary.silenced_yuan:,.2f} {word('yuan_unit', language)})"
+            )
+        )
     parts += [Text(_gap(line, language), style="yellow") for line in summary.lines if line.missing]
     return Group(*parts)
 

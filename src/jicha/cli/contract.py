@@ -30,7 +30,9 @@ def list_(language: LanguageOption = "zh", as_json: JsonOption = False) -> None:
 
 @app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(help="Table name.")], language: LanguageOption = "zh", as_json: JsonOption = False
+    name: Annotated[str, typer.Argument(help="Table name.")],
+    language: LanguageOption = "zh",
+    as_json: JsonOption = False,
 ) -> None:
     """Show the columns of one table: type, unit, allowed values."""
     found = contract().table(name)
@@ -48,13 +50,17 @@ def show(
     if as_json:
         print_json({"table": found.name, "key": found.primary_key, "columns": lines})
     else:
-        table(("column", "title", "type", "unit", "required", "values"), (list(line.values()) for line in lines))
+        table(
+            ("column", "title", "type", "unit", "required", "values"), (list(line.values()) for line in lines)
+        )
 
 
 @app.command("export")
 def export(
     folder: Annotated[Path, typer.Argument(help="Folder to write into.")],
-    form: Annotated[str, typer.Option("--form", "-f", help="schemas, templates, workbook, ddl or dictionary.")] = "templates",
+    form: Annotated[
+        str, typer.Option("--form", "-f", help="schemas, templates, workbook, ddl or dictionary.")
+    ] = "templates",
     language: LanguageOption = "zh",
 ) -> None:
     """Write the contract as Table Schema files, Excel templates, one workbook, DDL or a data dictionary."""
@@ -73,6 +79,9 @@ def export(
             (folder / f"dictionary.{language}.md").write_text(text, encoding="utf-8")
         case _:
             raise ExplainedError(
-                where="--form", found=form, expected="schemas, templates, workbook, ddl or dictionary", remedy="Choose one."
+                where="--form",
+                found=form,
+                expected="schemas, templates, workbook, ddl or dictionary",
+                remedy="Choose one.",
             )
     CONSOLE.print(f"→ {folder}", markup=False, highlight=False)

@@ -30,7 +30,10 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         print_json([dict(zip(("check", "ok", "found", "remedy"), check, strict=True)) for check in checks])
     else:
-        table(("", "check", "found", "remedy"), (("✓" if ok else "✗", name, found, "" if ok else remedy) for name, ok, found, remedy in checks))
+        table(
+            ("", "check", "found", "remedy"),
+            (("✓" if ok else "✗", name, found, "" if ok else remedy) for name, ok, found, remedy in checks),
+        )
     if not all(ok for _, ok, _, _ in checks):
         raise typer.Exit(Exit.DATA)
 
@@ -40,22 +43,54 @@ def _checks(home: Home) -> Iterator[Check]:
     for package in ("duckdb", "sqlglot", "pyarrow"):
         yield (package, True, version(package), "")
     memory = psutil.virtual_memory().available
-    yield ("memory", memory > _LEAST_MEMORY_GIB * _GIB, f"{memory / _GIB:.1f} GiB free", "Close programs, or set memory_limit in settings.toml lower.")
+    yield (
+        "memory",
+        memory > _LEAST_MEMORY_GIB * _GIB,
+        f"{memory / _GIB:.1f} GiB free",
+        "Close programs, or set memory_limit in settings.toml lower.",
+    )
     free = shutil.disk_usage(home.path).free
-    yield ("disk", free > _LEAST_FREE_GIB * _GIB, f"{free / _GIB:.1f} GiB free", "Free disk, or drop old snapshots: jicha snapshots drop.")
-    yield ("home writable", os.access(home.path, os.W_OK), str(home.path), "Give yourself the right to write there.")
-    yield ("local disk", not _is_network_disk(home.path), _file_system(home.path), "Keep the home on a local disk: SQLite is not safe on a network share.")
+    yield (
+        "disk",
+        free > _LEAST_FREE_GIB * _GIB,
+        f"{free / _GIB:.1f} GiB free",
+        "Free disk, or drop old snapshots: jicha snapshots drop.",
+    )
+    yield (
+        "home writable",
+        os.access(home.path, os.W_OK),
+        str(home.path),
+        "Give yourself the right to write there.",
+    )
+    yield (
+        "local disk",
+        not _is_network_disk(home.path),
+        _file_system(home.path),
+        "Keep the home on a local disk: SQLite is not safe on a network share.",
+    )
     yield ("settings", True, f"memory_limit {home.settings.memory_limit}", "")
     problems = [*lint_library(home.library), *violations(home.library, read_lock())]
-    yield ("rules", not problems, f"{len(home.library.rules)} rules, {len(problems)} problems", "Run jicha rules lint.")
+    yield (
+        "rules",
+        not problems,
+        f"{len(home.library.rules)} rules, {len(problems)} problems",
+        "Run jicha rules lint.",
+    )
     latest = home.mart.latest()
-    yield ("data", latest is not None, f"snapshot {latest.id}" if latest else "none", "Run jicha load, or jicha demo.")
+    yield (
+        "data",
+        latest is not None,
+        f"snapshot {latest.id}" if latest else "none",
+        "Run jicha load, or jicha demo.",
+    )
 
 
 def _file_system(path: Path) -> str:
     place = path.resolve()
     mounts = {partition.mountpoint: partition.fstype for partition in psutil.disk_partitions(all=True)}
-    return next((mounts[str(folder)] for folder in (place, *place.parents) if str(folder) in mounts), "unknown")
+    return next(
+        (mounts[str(folder)] for folder in (place, *place.parents) if str(folder) in mounts), "unknown"
+    )
 
 
 def _is_network_disk(path: Path) -> bool:

@@ -23,20 +23,40 @@ _FILTERS = ("rule_id", "org_no", "customer_no", "mp_id", "status", "subject_id")
 
 
 def findings(
-    run: Annotated[str | None, typer.Option("--run", help="Run id or month (default: the newest run).")] = None,
-    rule: Annotated[list[str] | None, typer.Option("--rule", "-r", help="Only this rule (repeatable).")] = None,
-    org: Annotated[list[str] | None, typer.Option("--org", help="Only this organisation (repeatable).")] = None,
-    customer: Annotated[list[str] | None, typer.Option("--customer", help="Only this customer (repeatable).")] = None,
-    point: Annotated[list[str] | None, typer.Option("--point", help="Only this metering point (repeatable).")] = None,
-    subject: Annotated[list[str] | None, typer.Option("--subject", help="Only this subject (repeatable).")] = None,
-    status: Annotated[list[str] | None, typer.Option("--status", help="new, continuing, recurred or cleared (repeatable).")] = None,
+    run: Annotated[
+        str | None, typer.Option("--run", help="Run id or month (default: the newest run).")
+    ] = None,
+    rule: Annotated[
+        list[str] | None, typer.Option("--rule", "-r", help="Only this rule (repeatable).")
+    ] = None,
+    org: Annotated[
+        list[str] | None, typer.Option("--org", help="Only this organisation (repeatable).")
+    ] = None,
+    customer: Annotated[
+        list[str] | None, typer.Option("--customer", help="Only this customer (repeatable).")
+    ] = None,
+    point: Annotated[
+        list[str] | None, typer.Option("--point", help="Only this metering point (repeatable).")
+    ] = None,
+    subject: Annotated[
+        list[str] | None, typer.Option("--subject", help="Only this subject (repeatable).")
+    ] = None,
+    status: Annotated[
+        list[str] | None, typer.Option("--status", help="new, continuing, recurred or cleared (repeatable).")
+    ] = None,
     text: Annotated[str | None, typer.Option("--text", help="Only messages that hold this text.")] = None,
     least_yuan: Annotated[str | None, typer.Option("--least-yuan", help="Only from this amount up.")] = None,
-    silenced: Annotated[bool, typer.Option("--silenced", help="Those that exceptions keep quiet instead.")] = False,
-    sort: Annotated[str, typer.Option("--sort", help="Column to sort by; - before it for descending.")] = "-yuan_at_stake",
+    silenced: Annotated[
+        bool, typer.Option("--silenced", help="Those that exceptions keep quiet instead.")
+    ] = False,
+    sort: Annotated[
+        str, typer.Option("--sort", help="Column to sort by; - before it for descending.")
+    ] = "-yuan_at_stake",
     limit: Annotated[int, typer.Option("--limit", help="Rows on a page.")] = 40,
     page: Annotated[int, typer.Option("--page", help="Page, from 1.")] = 1,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write all that match: .parquet .csv .jsonl .xlsx.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write all that match: .parquet .csv .jsonl .xlsx.")
+    ] = None,
     home: HomeOption = None,
     language: LanguageOption = "zh",
     as_json: JsonOption = False,
@@ -60,7 +80,9 @@ def findings(
         _print(part, rows.num_rows, language)
 
 
-def _matching(rows: pa.Table, wanted: dict[str, list[str] | None], text: str | None, least_yuan: str | None) -> pa.Table:
+def _matching(
+    rows: pa.Table, wanted: dict[str, list[str] | None], text: str | None, least_yuan: str | None
+) -> pa.Table:
     for column, values in wanted.items():
         if values:
             rows = rows.filter(pc.is_in(rows[column], pa.array(values, pa.string())))
@@ -82,7 +104,10 @@ def _sorted(rows: pa.Table, sort: str) -> pa.Table:
 
 def _print(rows: pa.Table, total: int, language: str) -> None:
     columns = ("finding", "rule", "organisation", "subject", "status", "yuan", "kwh", "message")
-    heads = ["id", *(word(key, language) if key != "yuan" else word("yuan_unit", language) for key in columns[1:])]
+    heads = [
+        "id",
+        *(word(key, language) if key != "yuan" else word("yuan_unit", language) for key in columns[1:]),
+    ]
     lines = (
         (row["finding_id"][:10], row["rule_id"], row["org_no"], row["customer_no"] or row["subject_id"],
          word(row["status"], language), shown("yuan", row["yuan_at_stake"]), shown("kwh", row["kwh_at_stake"]), escape(row["message"]))
@@ -94,7 +119,9 @@ def _print(rows: pa.Table, total: int, language: str) -> None:
 
 def explain(
     finding: Annotated[str, typer.Argument(help="Finding id, or a unique beginning of it.")],
-    run: Annotated[str | None, typer.Option("--run", help="Run id or month (default: the newest run).")] = None,
+    run: Annotated[
+        str | None, typer.Option("--run", help="Run id or month (default: the newest run).")
+    ] = None,
     home: HomeOption = None,
     language: LanguageOption = "zh",
     as_json: JsonOption = False,
@@ -105,9 +132,16 @@ def explain(
     evidence = json.loads(found["evidence"])
     files = _file_names(place, sources)
     if as_json:
-        print_json({**found, "evidence": evidence, "rule": _card(rule, language), "sources": [_source(s, files) for s in sources]})
+        print_json(
+            {
+                **found,
+                "evidence": evidence,
+                "rule": _card(rule, language),
+                "sources": [_source(s, files) for s in sources],
+            }
+        )
         return
-    _print_finding(place, found, evidence, rule, language)
+    _print_finding(found, evidence, rule, language)
     for source in sources:
         _print_source(source, files)
 
@@ -125,7 +159,10 @@ def _card(rule: Rule, language: str) -> dict[str, Any]:
         "version": rule.version,
         "value": rule.value.why,
         "basis": list(rule.basis),
-        "triage": {key: value.get(language) if isinstance(value, dict) else value for key, value in rule.triage.items()},
+        "triage": {
+            key: value.get(language) if isinstance(value, dict) else value
+            for key, value in rule.triage.items()
+        },
         "sql": rule.sql_text,
     }
 
@@ -143,12 +180,29 @@ def _place(place: tuple[int | None, int | None], files: dict[int, str]) -> str:
     return "" if number is None else f"{files.get(number, number)}:{line}"
 
 
-def _print_finding(place: Home, found: dict[str, Any], evidence: dict[str, Any], rule: Rule, language: str) -> None:
+def _print_finding(found: dict[str, Any], evidence: dict[str, Any], rule: Rule, language: str) -> None:
     message = found["message"] if language == "zh" else evidence["message_en"]
-    CONSOLE.print(f"[bold]{rule.rule_id} {escape(rule.title[language])}[/]  {word(found['status'], language)}  {found['finding_id']}")
+    CONSOLE.print(
+        f"[bold]{rule.rule_id} {escape(rule.title[language])}[/]  {word(found['status'], language)}  {found['finding_id']}"
+    )
     CONSOLE.print(escape(message))
-    facts = {name: found[name] for name in ("subject_kind", "subject_id", "org_no", "customer_no", "mp_id", "first_seen", "last_seen")}
-    facts |= {"kwh_at_stake": found["kwh_at_stake"], "yuan_at_stake": found["yuan_at_stake"], "direction": found["direction"]}
+    facts = {
+        name: found[name]
+        for name in (
+            "subject_kind",
+            "subject_id",
+            "org_no",
+            "customer_no",
+            "mp_id",
+            "first_seen",
+            "last_seen",
+        )
+    }
+    facts |= {
+        "kwh_at_stake": found["kwh_at_stake"],
+        "yuan_at_stake": found["yuan_at_stake"],
+        "direction": found["direction"],
+    }
     facts |= evidence["columns"]
     table(("", ""), ((name, shown(name, value)) for name, value in facts.items() if value is not None))
     CONSOLE.print(f"{escape(rule.value.why)}", style="dim")
@@ -163,7 +217,10 @@ def _print_finding(place: Home, found: dict[str, Any], evidence: dict[str, Any],
 
 def _print_source(source: SourceRows, files: dict[int, str]) -> None:
     rows = (
-        (*(escape(shown(name, value)) for name, value in zip(source.columns, row, strict=True)), _place(place, files))
+        (
+            *(escape(shown(name, value)) for name, value in zip(source.columns, row, strict=True)),
+            _place(place, files),
+        )
         for row, place in zip(source.rows, source.places, strict=True)
     )
     CONSOLE.print()

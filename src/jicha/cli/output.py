@@ -65,7 +65,13 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None, right: Iterable[int] = ()) -> None:
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    title: str | None = None,
+    right: Iterable[int] = (),
+) -> None:
     """Print a table; `right` are the positions of the columns of numbers."""
     numeric = set(right)
     grid = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)

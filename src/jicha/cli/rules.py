@@ -31,7 +31,10 @@ def list_(home: HomeOption = None, language: LanguageOption = "zh", as_json: Jso
     if as_json:
         print_json(lines)
         return
-    table(("id", "title", "topic", "severity", "side", "version", "status", "needs"), (list(line.values()) for line in lines))
+    table(
+        ("id", "title", "topic", "severity", "side", "version", "status", "needs"),
+        (list(line.values()) for line in lines),
+    )
 
 
 def _line(rule: Rule, library: Library, language: str) -> dict[str, Any]:
@@ -60,7 +63,10 @@ def show(
     card: dict[str, Any] = {
         **_line(rule, library, language),
         "basis": list(rule.basis),
-        "parameters": {name: {"default": str(p.default), "min": p.low, "max": p.high, "unit": p.unit, "why": p.why} for name, p in rule.parameters.items()},
+        "parameters": {
+            name: {"default": str(p.default), "min": p.low, "max": p.high, "unit": p.unit, "why": p.why}
+            for name, p in rule.parameters.items()
+        },
         "value": rule.value.why,
         "triage": rule.triage,
         "sql": rule.sql_text,
@@ -72,8 +78,13 @@ def show(
         if name not in ("sql", "parameters", "basis", "triage"):
             CONSOLE.print(f"[bold]{name}[/] {escape(str(value))}")
     for basis in rule.basis:
-        CONSOLE.print(f"§ {escape(' · '.join(str(v) for v in basis.values() if v is not None))}", style="cyan")
-    table(("parameter", "default", "unit", "why"), ((n, p.default, p.unit, p.why) for n, p in rule.parameters.items()))
+        CONSOLE.print(
+            f"§ {escape(' · '.join(str(v) for v in basis.values() if v is not None))}", style="cyan"
+        )
+    table(
+        ("parameter", "default", "unit", "why"),
+        ((n, p.default, p.unit, p.why) for n, p in rule.parameters.items()),
+    )
     CONSOLE.print(escape(rule.sql_text), style="dim")
 
 
@@ -118,9 +129,13 @@ def lock(home: HomeOption = None) -> None:
     """Write rules.lock; a rule whose meaning changed needs a higher version first."""
     library = _shipped(home_at(home).library)
     refused = write_lock(library)
-    _finish(refused, f"{len(library.rules)} rules locked" if not refused else "rules.lock is unchanged", False)
+    _finish(
+        refused, f"{len(library.rules)} rules locked" if not refused else "rules.lock is unchanged", False
+    )
 
 
 def _shipped(library: Library) -> Library:
-    mine = {rule_id: rule for rule_id, rule in library.rules.items() if rule.path.is_relative_to(RULES_FOLDER)}
+    mine = {
+        rule_id: rule for rule_id, rule in library.rules.items() if rule.path.is_relative_to(RULES_FOLDER)
+    }
     return Library(mine, library.facts)

@@ -32,10 +32,15 @@ def bars(rows: Sequence[tuple[str, Decimal, str]], title: str) -> str:
 def shares(rows: Sequence[tuple[str, int, str]], title: str) -> str:
     """Return one stacked bar of (label, count, css class) with a legend in words below it."""
     total = sum(count for _, count, _ in rows) or 1
-    x, parts = 0.0, [f'<svg viewBox="0 0 700 18" role="img" aria-label="{escape(title)}" preserveAspectRatio="none">']
+    x, parts = (
+        0.0,
+        [f'<svg viewBox="0 0 700 18" role="img" aria-label="{escape(title)}" preserveAspectRatio="none">'],
+    )
     for label, count, css in rows:
         width = 700 * count / total
-        parts.append(f'<rect class="{css}" x="{x:.1f}" y="0" width="{width:.1f}" height="18"><title>{escape(label)} {count:,}</title></rect>')
+        parts.append(
+            f'<rect class="{css}" x="{x:.1f}" y="0" width="{width:.1f}" height="18"><title>{escape(label)} {count:,}</title></rect>'
+        )
         x += width
     legend = "".join(
         f'<span><i class="{css}"></i>{escape(label)} <b>{count:,}</b></span>' for label, count, css in rows

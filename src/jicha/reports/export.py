@@ -40,7 +40,7 @@ def write_findings(findings: pa.Table, path: Path, language: str = "zh") -> int:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
-    return table.num_rows
+    return int(table.num_rows)
 
 
 def translated(findings: pa.Table) -> pa.Table:

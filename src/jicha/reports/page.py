@@ -67,7 +67,9 @@ def _cards(summary: RunSummary, language: str) -> str:
         (f"{total.kwh:,.0f}", "kwh"),
         (f"{summary.silenced:,}", "silenced"),
     ]
-    boxes = "".join(f"<div class='card'><b>{value}</b><span>{word(key, language)}</span></div>" for value, key in cards)
+    boxes = "".join(
+        f"<div class='card'><b>{value}</b><span>{word(key, language)}</span></div>" for value, key in cards
+    )
     lives = [(word(status, language), total.counts[status], f"s-{status}") for status in STATUSES]
     verdicts = [(word(v, language), summary.verdicts[v], f"s-{v}") for v in VERDICTS]
     return (
@@ -78,7 +80,11 @@ def _cards(summary: RunSummary, language: str) -> str:
 
 def _topics(summary: RunSummary, language: str) -> str:
     rows = [
-        (word(f"topic.{topic}", language), stake.yuan, f"{stake.yuan:,.2f} {word('yuan_unit', language)} · {stake.open_count:,}")
+        (
+            word(f"topic.{topic}", language),
+            stake.yuan,
+            f"{stake.yuan:,.2f} {word('yuan_unit', language)} · {stake.open_count:,}",
+        )
         for topic, stake in summary.topics
     ]
     return f"<h2>{word('by_topic', language)}</h2>{bars(rows, word('by_topic', language))}"
@@ -103,7 +109,19 @@ def _topic_title(library: Library, rule_id: str, language: str) -> str:
 
 
 def _rules(summary: RunSummary, language: str) -> str:
-    heads = ("rule", "severity", "new", "continuing", "recurred", "cleared", "yuan", "refund", "kwh", "silenced", "verdicts")
+    heads = (
+        "rule",
+        "severity",
+        "new",
+        "continuing",
+        "recurred",
+        "cleared",
+        "yuan",
+        "refund",
+        "kwh",
+        "silenced",
+        "verdicts",
+    )
     numeric = frozenset(heads[2:10])
     head = "".join(f"<th class='{'n' if key in numeric else ''}'>{word(key, language)}</th>" for key in heads)
     body = "".join(_rule_row(line, language) for line in summary.lines)
@@ -115,10 +133,20 @@ def _rules(summary: RunSummary, language: str) -> str:
 
 def _rule_row(line: RuleLine, language: str) -> str:
     stake = line.stake
-    numbers = [*(stake.counts[status] for status in STATUSES), stake.yuan, stake.refund_yuan, stake.kwh, line.silenced]
+    numbers: list[int | Decimal] = [
+        *(stake.counts[status] for status in STATUSES),
+        stake.yuan,
+        stake.refund_yuan,
+        stake.kwh,
+        line.silenced,
+    ]
     cells = "".join(f"<td class='n' data-v='{value}'>{_number(value)}</td>" for value in numbers)
     verdicts = " ".join(f"{word(v, language)} {line.verdicts[v]}" for v in VERDICTS if line.verdicts[v])
-    missing = f"<br><span class='note'>{word('missing', language)}: {escape(line.missing)}</span>" if line.missing else ""
+    missing = (
+        f"<br><span class='note'>{word('missing', language)}: {escape(line.missing)}</span>"
+        if line.missing
+        else ""
+    )
     severity = word(f"severity.{line.severity}", language) if line.severity else ""
     return (
         f"<tr><td>{escape(line.rule_id)} {escape(line.title)}</td><td>{severity}</td>{cells}"
@@ -138,7 +166,9 @@ def _largest(findings: pa.Table, language: str) -> str:
     top = standing.take(pc.sort_indices(standing, sort_keys=order)[:LARGEST])
     rows = (top if language == "zh" else translated(top)).to_pylist()
     heads = ("rule", "organisation", "subject", "status", "yuan", "kwh", "message")
-    head = "".join(f"<th class='{'n' if key in ('yuan', 'kwh') else ''}'>{word(key, language)}</th>" for key in heads)
+    head = "".join(
+        f"<th class='{'n' if key in ('yuan', 'kwh') else ''}'>{word(key, language)}</th>" for key in heads
+    )
     body = "".join(_finding_row(row, language) for row in rows)
     note = word("shown_of", language).format(shown=len(rows), total=standing.num_rows)
     return (

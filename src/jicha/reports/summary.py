@@ -141,7 +141,9 @@ def summarise(
         organisations=dict(sorted(organisations.items(), key=lambda item: -item[1].yuan)),
         verdicts=Counter(verdict.verdict for verdict in manifest.verdicts),
         silenced=silenced.num_rows,
-        silenced_yuan=sum((yuan or Decimal(0) for (yuan,) in _values(silenced, ("yuan_at_stake",))), Decimal(0)),
+        silenced_yuan=sum(
+            (yuan or Decimal(0) for (yuan,) in _values(silenced, ("yuan_at_stake",))), Decimal(0)
+        ),
         seconds=manifest.seconds.get("total", 0.0),
     )
 

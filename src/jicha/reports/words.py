@@ -44,7 +44,10 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "nothing": ("本月未发现异常。", "Nothing was found this month."),
     "seconds": ("用时", "Time"),
-    "shown_of": ("显示 {shown} / 共 {total} 条，完整清单请导出", "{shown} of {total} shown; export for the whole list"),
+    "shown_of": (
+        "显示 {shown} / 共 {total} 条，完整清单请导出",
+        "{shown} of {total} shown; export for the whole list",
+    ),
     "kwh_unit": ("千瓦时", "kWh"),
     "yuan_unit": ("元", "yuan"),
     "topic.reading": ("抄表", "Reading"),
