@@ -1,0 +1,58 @@
+WITH grown AS (
+    SELECT
+        m.*,
+        c.kind AS customer_kind,
+        m.energy_kwh - m.energy_mean_3 AS excess_kwh
+    FROM point_month AS m
+    INNER JOIN customer AS c ON c.customer_no = m.customer_no
+    WHERE
+        m.bill_month = $month
+        AND m.usage = 'billing'
+        AND c.status <> 'closed'
+        AND m.energy_kwh > CAST(m.energy_mean_3 AS DECIMAL(38, 4)) * $ratio
+        AND (
+            m.energy_kwh > CAST(m.energy_year_ago AS DECIMAL(38, 4)) * $ratio
+            OR ($need_year_ago = 0 AND m.energy_year_ago IS NULL)
+        )
+        AND m.energy_kwh - m.energy_mean_3 > CASE c.kind
+            WHEN 'hv' THEN CAST($floor_hv AS DECIMAL(18, 4))
+            WHEN 'lv_nonres' THEN CAST($floor_lv AS DECIMAL(18, 4))
+            ELSE CAST($floor_res AS DECIMAL(18, 4))
+        END
+        -- A cycle that is much longer or shorter than those before is compared by the day.
+        AND (
+            m.days IS NULL OR m.days_3 IS NULL OR m.days_3 <= 0
+            OR ABS(m.days * 3 - m.days_3) <= $day_slack * 3
+            OR CAST(m.energy_kwh AS DECIMAL(38, 4)) * m.days_3 > CAST(m.energy_mean_3 AS DECIMAL(38, 4)) * (m.days * 3) * $ratio
+        )
+)
+SELECT
+    g.mp_id AS subject_id,
+    g.org_no,
+    g.customer_no,
+    g.mp_id,
+    g.bill_month,
+    g.previous_on AS period_from,
+    g.read_on AS period_to,
+    g.customer_kind,
+    g.energy_kwh,
+    g.energy_mean_3,
+    g.energy_year_ago,
+    safe_div(g.energy_kwh, g.energy_mean_3) AS times_of_mean,
+    g.days,
+    CAST(g.excess_kwh AS DECIMAL(18, 4)) AS kwh_at_stake,
+    round_hu(CAST(g.excess_kwh AS DECIMAL(38, 4)) * c.price_yuan_per_kwh, 2) AS yuan_at_stake
+FROM grown AS g
+LEFT JOIN customer_price AS c ON c.customer_no = g.customer_no AND c.bill_month = g.bill_month
+WHERE
+    -- New load that was applied for and connected explains a surge for as long as the three cycles before lack it.
+    NOT EXISTS (
+        SELECT 1
+        FROM work_order AS w
+        WHERE
+            w.customer_no = g.customer_no
+            AND w.kind IN ('capacity_increase', 'new_connection', 'resume')
+            AND w.state = 'done'
+            AND w.closed_at >= CAST(add_months($month, -$order_months) AS TIMESTAMP)
+            AND w.closed_at < CAST($month_end AS TIMESTAMP)
+    )
