@@ -19,7 +19,7 @@ votes AS (
         CAST(count(*) FILTER (WHERE substr(category_code, 1, 1) = '3') AS BIGINT) AS agriculture,
         CAST(count(*) FILTER (WHERE substr(category_code, 1, 1) IN ('1', '4')) AS BIGINT) AS commercial,
         CAST(count(*) FILTER (WHERE substr(category_code, 1, 1) = '5') AS BIGINT) AS resale,
-        CAST(count(*) FILTER (WHERE basic_charge_mode <> 'none') AS BIGINT) AS with_basic,
+        CAST(count(*) FILTER (WHERE basic_charge_mode <> 'none' OR substr(category_code, 1, 1) = '1') AS BIGINT) AS with_basic,
         CAST(count(*) FILTER (WHERE step_scheme IN ('monthly', 'annual')) AS BIGINT) AS with_steps
     FROM point_scheme
     WHERE usage = 'billing' AND tariff_code IS NOT NULL

@@ -1,0 +1,94 @@
+-- Charging sites whose price is not the one that their place calls for (2.7).
+WITH sites AS (
+    SELECT
+        s.site_id,
+        s.mp_id,
+        s.place,
+        p.customer_no,
+        p.org_no,
+        p.tariff_code,
+        p.basic_charge_mode,
+        p.step_scheme,
+        p.scheme_from,
+        c.category_code,
+        LEAST(COALESCE(c.contract_kva, c.running_kva_as_of), COALESCE(c.running_kva_as_of, c.contract_kva)) AS capacity_kva,
+        -- The tariff's class by the price book and its users; where they leave it open, by the category of the customer.
+        CASE
+            WHEN COALESCE(t.tariff_class, 'unknown') <> 'unknown' THEN t.tariff_class
+            WHEN substr(c.category_code, 1, 1) = '2' THEN 'residential'
+            WHEN substr(c.category_code, 1, 1) = '3' THEN 'agriculture'
+            WHEN substr(c.category_code, 1, 1) = '1' OR p.basic_charge_mode <> 'none' THEN 'two_part'
+            WHEN substr(c.category_code, 1, 1) = '4' THEN 'single'
+            ELSE 'unknown'
+        END AS price_class
+    FROM charging_site AS s
+    INNER JOIN point_scheme AS p ON p.mp_id = s.mp_id
+    INNER JOIN customer_state AS c ON c.customer_no = p.customer_no
+    LEFT JOIN tariff_class AS t ON t.tariff_code = p.tariff_code
+    WHERE p.has_scheme AND p.status = 'running' AND c.status = 'active'
+),
+
+judged AS (
+    SELECT
+        s.*,
+        CASE
+            WHEN s.place IN ('home', 'residential_compound') THEN
+                CASE
+                    WHEN s.price_class IN ('two_part', 'single', 'agriculture') THEN 'residential_price_due'
+                    WHEN s.step_scheme IN ('monthly', 'annual') THEN 'steps_not_due'
+                END
+            WHEN s.place IN ('public_institution', 'enterprise', 'public_parking') THEN
+                CASE
+                    -- Schools and the like are on the residential price themselves: their piles share it, without steps.
+                    WHEN s.category_code IN ('203', '204') AND s.place = 'public_institution' THEN
+                        CASE WHEN s.step_scheme IN ('monthly', 'annual') THEN 'steps_not_due' END
+                    WHEN s.price_class IN ('residential', 'agriculture') THEN 'commercial_price_due'
+                END
+            WHEN s.place = 'commercial_concentrated' THEN
+                CASE
+                    WHEN s.price_class IN ('residential', 'agriculture') THEN 'two_part_price_due'
+                    WHEN s.price_class = 'single' AND s.capacity_kva > $single_kva THEN 'two_part_price_due'
+                    WHEN s.basic_charge_mode <> 'none' AND $month <= $exempt_until THEN 'basic_charge_not_due'
+                END
+        END AS fault
+    FROM sites AS s
+),
+
+-- A basic charge that was not due is known to the cent, with its part of the power-factor adjustment.
+basic AS (
+    SELECT
+        l.mp_id,
+        sum(l.amount_yuan) AS basic_yuan,
+        sum(l.amount_yuan + round_hu(div_hu(CAST(l.amount_yuan AS DECIMAL(38, 2)) * COALESCE(b.pf_adjust_pct, 0), 100, 9), 2)) AS yuan
+    FROM bill AS b
+    INNER JOIN bill_line AS l ON l.bill_id = b.bill_id
+    SEMI JOIN judged AS j ON j.customer_no = b.customer_no AND j.fault = 'basic_charge_not_due'
+    WHERE b.bill_month = $month AND b.kind = 'normal' AND l.item = 'basic' AND l.mp_id IS NOT NULL
+    GROUP BY l.mp_id
+)
+
+SELECT
+    j.site_id AS subject_id,
+    j.org_no,
+    j.customer_no,
+    j.mp_id,
+    $month AS bill_month,
+    j.place,
+    j.fault,
+    j.price_class,
+    j.tariff_code,
+    j.category_code,
+    j.basic_charge_mode,
+    j.step_scheme,
+    j.capacity_kva,
+    j.scheme_from,
+    b.basic_yuan,
+    CASE WHEN j.fault = 'basic_charge_not_due' THEN b.yuan END AS yuan_at_stake,
+    CASE
+        WHEN j.fault = 'commercial_price_due' THEN 'company'
+        WHEN j.fault = 'two_part_price_due' AND j.price_class IN ('residential', 'agriculture') THEN 'company'
+        WHEN j.fault IN ('residential_price_due', 'basic_charge_not_due', 'two_part_price_due') THEN 'customer'
+    END AS direction
+FROM judged AS j
+LEFT JOIN basic AS b ON b.mp_id = j.mp_id
+WHERE j.fault IS NOT NULL
