@@ -34,6 +34,7 @@ money AS (
     SELECT
         r.customer_no,
         r.bill_id,
+        r.channel,
         r.amount_yuan - COALESCE(t.returned_yuan, 0) AS amount_yuan
     FROM receipt AS r
     LEFT JOIN returned AS t ON t.receipt_id = r.receipt_id
@@ -73,6 +74,11 @@ credits AS (
     SELECT customer_no, received_yuan - total_yuan AS amount_yuan
     FROM netted
     WHERE received_yuan > total_yuan
+    UNION ALL
+    -- An offset spends the prepayment on the bill that it names.
+    SELECT customer_no, -amount_yuan AS amount_yuan
+    FROM money
+    WHERE bill_id IS NOT NULL AND channel = 'prepaid_offset'
     UNION ALL
     SELECT to_customer_no AS customer_no, amount_yuan
     FROM prepaid_transfer

@@ -46,7 +46,8 @@ judged AS (
         t.late_fee_yuan AS operator_taken_yuan,
         safe_div(o.waived_yuan, o.waived_yuan + t.late_fee_yuan) AS operator_rate,
         w.approved_by IS NULL AS unapproved,
-        COALESCE(w.approved_by = w.operator_id, FALSE) AS self_approved,
+        -- Operator and approver may be written as accounts or as employees; two accounts may be one person.
+        COALESCE(COALESCE(h.employee_id, w.approved_by) = COALESCE(g.employee_id, w.operator_id), FALSE) AS self_approved,
         NOT w.by_policy AND w.amount_yuan > $max_yuan AS large,
         NOT w.by_policy AND COALESCE(o.waived_yuan > $max_yuan, FALSE) AS operator_large,
         NOT w.by_policy AND COALESCE(
@@ -57,6 +58,8 @@ judged AS (
     FROM waived AS w
     LEFT JOIN operator AS o ON o.operator_id = w.operator_id
     LEFT JOIN taken AS t ON t.operator_id = w.operator_id
+    LEFT JOIN account AS g ON g.account_id = w.operator_id
+    LEFT JOIN account AS h ON h.account_id = w.approved_by
 )
 
 SELECT

@@ -49,6 +49,8 @@ single AS (
         f.opened_at
     FROM finished AS f
     ANTI JOIN batch AS b ON b.order_no = f.order_no AND b.seq = f.seq
+    -- Midnight sharp is a date without a time.
+    WHERE f.finished_at <> CAST(f.finished_at AS DATE)
 ),
 
 pair AS (

@@ -14,7 +14,11 @@ WITH asked AS (
         w.working_day_no AS received_no
     FROM complaint AS c
     LEFT JOIN working_day AS w ON w.day = CAST(c.received_at AS DATE)
-    WHERE c.kind IN ($kinds) AND c.received_at < $as_of
+    WHERE
+        c.kind IN ($kinds)
+        AND c.received_at < $as_of
+        -- An outage call to which a crew went is a repair (CS-02).
+        AND (c.kind <> 'outage' OR c.arrived_at IS NULL)
 ),
 
 timed AS (

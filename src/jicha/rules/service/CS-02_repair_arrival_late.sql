@@ -9,6 +9,7 @@ WITH called AS (
         c.received_at,
         CASE WHEN c.arrived_at < $as_of THEN c.arrived_at END AS arrived_at,
         CASE WHEN c.answered_at < $as_of THEN c.answered_at END AS answered_at,
+        CASE WHEN c.contacted_at < $as_of THEN c.contacted_at END AS contacted_at,
         CASE c.zone
             WHEN 'urban' THEN $limit_urban
             WHEN 'rural' THEN $limit_rural
@@ -35,8 +36,9 @@ late AS (
         AND received_at + limit_minutes * INTERVAL 1 MINUTE < $month_end
         AND received_at + limit_minutes * INTERVAL 1 MINUTE < $as_of
         AND (arrived_at IS NULL OR arrived_at > received_at + limit_minutes * INTERVAL 1 MINUTE)
-        -- Settled by telephone before anybody had to be there.
+        -- Settled by telephone before anybody had to be there; or a complaint about an outage, which is answered (CS-01).
         AND (arrived_at IS NOT NULL OR answered_at IS NULL OR answered_at > received_at + limit_minutes * INTERVAL 1 MINUTE)
+        AND (arrived_at IS NOT NULL OR kind IN ($arrival_kinds) OR (answered_at IS NULL AND contacted_at IS NULL))
 )
 
 SELECT
