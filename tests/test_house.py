@@ -26,7 +26,9 @@ KNOWN_HOSTS = frozenset(
         "json-schema.org",
         "schemas.openxmlformats.org",
         "specs.frictionlessdata.io",
-        "keepachangelog.com",
+        "semver.org",
+        "github.com",
+        "duckdb.org",
     }
 )
 ADDRESS = re.compile(r"\b(?:https?|ftp)://(?:[^\s/@\"']*@)?([A-Za-z0-9.-]+)")
