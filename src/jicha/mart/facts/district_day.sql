@@ -52,8 +52,10 @@ channel AS (
 ),
 
 -- The physical limit of a day is 1.2 times the largest current on three phases: beyond it stands a garbled reading, not energy.
+-- Each installation gets a number, since a window over numbers costs half of one over three texts.
 installed AS (
     SELECT
+        row_number() OVER (ORDER BY c.mp_id, i.meter_id, i.installed_at, c.register, c.side) AS installation,
         c.district_id,
         c.side,
         c.mp_id,
@@ -68,17 +70,27 @@ installed AS (
     LEFT JOIN meter AS m ON m.meter_id = i.meter_id
 ),
 
+frozen AS (
+    SELECT n.installation, f.day, f.value
+    FROM daily_freeze AS f
+    INNER JOIN installed AS n
+        ON
+            n.mp_id = f.mp_id
+            AND n.meter_id = f.meter_id
+            AND n.register = f.register
+            AND f.day >= n.installed_at
+            AND (n.ended_at IS NULL OR f.day <= n.ended_at)
+    WHERE f.value IS NOT NULL AND f.register IN ('total', 'reverse')
+),
+
 reading_pair AS (
     SELECT
-        mp_id,
-        meter_id,
-        register,
+        installation,
         day,
         value,
-        lag(day) OVER (PARTITION BY mp_id, meter_id, register ORDER BY day) AS start_day,
-        lag(value) OVER (PARTITION BY mp_id, meter_id, register ORDER BY day) AS start_value
-    FROM daily_freeze
-    WHERE value IS NOT NULL AND register IN ('total', 'reverse')
+        lag(day) OVER (PARTITION BY installation ORDER BY day) AS start_day,
+        lag(value) OVER (PARTITION BY installation ORDER BY day) AS start_value
+    FROM frozen
 ),
 
 -- One row a district, side and span of readings: nearly all spans are one day, so everything after this is small.
@@ -92,13 +104,7 @@ energy AS (
         sum(CAST(r.value - r.start_value AS DECIMAL(38, 4)) * n.multiplier) AS kwh,
         count(*) AS registers
     FROM reading_pair AS r
-    INNER JOIN installed AS n
-        ON
-            n.mp_id = r.mp_id
-            AND n.meter_id = r.meter_id
-            AND n.register = r.register
-            AND r.start_day >= n.installed_at
-            AND (n.ended_at IS NULL OR r.day <= n.ended_at)
+    INNER JOIN installed AS n ON n.installation = r.installation
     WHERE
         r.start_day IS NOT NULL
         AND r.value >= r.start_value
