@@ -1,9 +1,91 @@
 -- What the power-factor adjustment of a normal bill of the audited month stands on: the factor, its base, what was charged.
-WITH bills AS (
+WITH own_bills AS (
     SELECT b.bill_id, b.customer_no, b.kwh, b.kvarh, b.power_factor
     FROM bill AS b
     INNER JOIN customer AS c ON c.customer_no = b.customer_no
     WHERE b.bill_month = $month AND b.kind = 'normal' AND substr(c.category_code, 1, 1) <> '2'
+),
+
+-- A bill that was not assessed often holds no kvarh: the readings have it, of customers with one bill in the month.
+silent AS (
+    SELECT b.customer_no
+    FROM own_bills AS b
+    INNER JOIN power_factor_due AS d ON d.customer_no = b.customer_no AND NOT d.may_be_free
+    GROUP BY b.customer_no
+    HAVING count(*) = 1 AND count(b.kvarh) = 0 AND count(b.power_factor) = 0
+),
+
+silent_points AS (
+    SELECT s.mp_id, s.customer_no, s.metering_mode, s.transformer_loss
+    FROM point_scheme AS s
+    SEMI JOIN silent AS q ON q.customer_no = s.customer_no
+    WHERE s.usage = 'billing' AND s.parent_mp_id IS NULL AND s.status = 'running'
+),
+
+registers AS (
+    SELECT
+        p.customer_no,
+        r.register,
+        CAST(round_hu(sum(CAST(r.value - r.previous_value AS DECIMAL(38, 4)) * i.multiplier), 0) AS DECIMAL(38, 0)) AS energy,
+        count(*) = count(r.value - r.previous_value) AND min(r.value - r.previous_value) >= 0 AS is_sound
+    FROM reading AS r
+    INNER JOIN silent_points AS p ON p.mp_id = r.mp_id
+    LEFT JOIN meter_installation AS i
+        ON
+            i.mp_id = r.mp_id
+            AND i.meter_id = r.meter_id
+            AND r.read_at > i.installed_at
+            AND (i.removed_at IS NULL OR r.read_at <= i.removed_at)
+    WHERE r.bill_month = $month AND r.register IN ('total', 'reactive')
+    GROUP BY p.customer_no, r.register
+),
+
+nameplates AS (
+    SELECT
+        customer_no,
+        count(*) AS units,
+        CAST(min(kva) AS DECIMAL(38, 4)) AS kva,
+        min(no_load_current_pct) AS no_load_current_pct,
+        min(impedance_pct) AS impedance_pct
+    FROM transformer
+    GROUP BY customer_no
+),
+
+-- 高供低计: the reactive loss of the one transformer is added, ΔWq = I0 % · S · T + Uk % · (Wp² + Wq²) ÷ (S · T) with T = 720 h.
+lossy AS (
+    SELECT customer_no, bool_or(metering_mode = 'hv_lv' AND transformer_loss) AS has_loss
+    FROM silent_points
+    GROUP BY customer_no
+),
+
+read_kvarh AS (
+    SELECT
+        q.customer_no,
+        q.energy + CASE
+            WHEN NOT l.has_loss THEN 0
+            WHEN n.units = 1 AND n.kva > 0 THEN div_hu(
+                n.kva * n.kva * n.no_load_current_pct * 518400
+                + CAST(w.energy * w.energy + q.energy * q.energy AS DECIMAL(38, 0)) * n.impedance_pct,
+                n.kva * 72000,
+                0
+            )
+        END AS kvarh
+    FROM registers AS q
+    INNER JOIN registers AS w ON w.customer_no = q.customer_no AND w.register = 'total' AND w.is_sound
+    INNER JOIN lossy AS l ON l.customer_no = q.customer_no
+    LEFT JOIN nameplates AS n ON n.customer_no = q.customer_no
+    WHERE q.register = 'reactive' AND q.is_sound
+),
+
+bills AS (
+    SELECT
+        b.bill_id,
+        b.customer_no,
+        b.kwh,
+        CAST(COALESCE(b.kvarh, r.kvarh) AS DECIMAL(18, 4)) AS kvarh,
+        b.power_factor
+    FROM own_bills AS b
+    LEFT JOIN read_kvarh AS r ON r.customer_no = b.customer_no
 ),
 
 -- The book says by tariff and component what belongs to the base; a tariff outside every book follows the usual rule.

@@ -1,5 +1,16 @@
 -- Billing points whose price voltage (电价电压等级) is not that of the supply or metering point.
-WITH points AS (
+WITH habit AS (
+    -- Local rule shows in the archive itself: how most points supplied high and metered low are priced.
+    SELECT
+        $priced_at = 'metering' OR (
+            $priced_at = 'usual'
+            AND count(*) FILTER (WHERE voltage_code = 'lt1') > count(*) FILTER (WHERE voltage_code = supply_voltage_code)
+        ) AS by_metering
+    FROM point_scheme
+    WHERE usage = 'billing' AND metering_mode = 'hv_lv' AND supply_voltage_code <> 'lt1'
+),
+
+points AS (
     SELECT
         s.mp_id,
         s.customer_no,
@@ -11,11 +22,12 @@ WITH points AS (
         s.scheme_from,
         -- Metered and priced on the low side where the province prices by the metering point.
         CASE
-            WHEN s.metering_mode = 'hv_lv' AND $priced_at = 'metering' THEN 'lt1'
+            WHEN s.metering_mode = 'hv_lv' AND h.by_metering THEN 'lt1'
             WHEN s.metering_mode = 'lv_lv' AND s.supply_voltage_code = 'lt1' THEN 'lt1'
             WHEN s.metering_mode <> 'lv_lv' AND s.supply_voltage_code <> 'lt1' THEN s.supply_voltage_code
         END AS due_voltage_code
     FROM point_scheme AS s
+    CROSS JOIN habit AS h
     WHERE
         s.usage = 'billing'
         AND s.status = 'running'

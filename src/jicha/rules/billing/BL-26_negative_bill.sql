@@ -50,7 +50,11 @@ negative_lines AS (
 refund_orders AS (
     SELECT customer_no
     FROM back_bill
-    WHERE kind = 'refund' AND source_order_no IS NOT NULL AND bill_month = $month
+    WHERE
+        kind = 'refund'
+        AND source_order_no IS NOT NULL
+        AND bill_month <= $month
+        AND bill_month >= add_months($month, -$order_months)
     UNION ALL
     SELECT customer_no
     FROM work_order
