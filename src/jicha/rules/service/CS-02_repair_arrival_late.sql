@@ -39,6 +39,26 @@ late AS (
         -- Settled by telephone before anybody had to be there; or a complaint about an outage, which is answered (CS-01).
         AND (arrived_at IS NOT NULL OR answered_at IS NULL OR answered_at > received_at + limit_minutes * INTERVAL 1 MINUTE)
         AND (arrived_at IS NOT NULL OR kind IN ($arrival_kinds) OR (answered_at IS NULL AND contacted_at IS NULL))
+),
+
+-- An outage that was announced needs no repair.
+place AS (
+    SELECT l.complaint_no, l.received_at, p.district_id, p.feeder_id
+    FROM late AS l
+    INNER JOIN metering_point AS p ON p.customer_no = l.customer_no
+    WHERE l.kind = 'outage'
+),
+
+announced AS (
+    SELECT p.complaint_no
+    FROM place AS p
+    INNER JOIN outage_notice AS n ON n.district_id = p.district_id
+    WHERE n.notified_at <= p.received_at AND n.starts_at <= p.received_at AND (n.ends_at IS NULL OR n.ends_at >= p.received_at)
+    UNION ALL
+    SELECT p.complaint_no
+    FROM place AS p
+    INNER JOIN outage_notice AS n ON n.feeder_id = p.feeder_id
+    WHERE n.notified_at <= p.received_at AND n.starts_at <= p.received_at AND (n.ends_at IS NULL OR n.ends_at >= p.received_at)
 )
 
 SELECT
@@ -55,16 +75,4 @@ SELECT
     + (hour(l.arrived_at) - hour(l.received_at)) * 60
     + minute(l.arrived_at) - minute(l.received_at) AS arrival_minutes
 FROM late AS l
-WHERE
-    -- An outage that was announced needs no repair.
-    NOT EXISTS (
-        SELECT 1 AS one
-        FROM metering_point AS p
-        INNER JOIN outage_notice AS n ON n.district_id = p.district_id OR n.feeder_id = p.feeder_id
-        WHERE
-            p.customer_no = l.customer_no
-            AND l.kind = 'outage'
-            AND n.notified_at <= l.received_at
-            AND n.starts_at <= l.received_at
-            AND (n.ends_at IS NULL OR n.ends_at >= l.received_at)
-    )
+ANTI JOIN announced AS a ON a.complaint_no = l.complaint_no
