@@ -84,8 +84,8 @@ def _nodes(tree: exp.Query) -> Iterator[str]:
 def _node_details(node: exp.Expr) -> Iterator[str]:
     if isinstance(node, exp.With) and node.args.get("recursive"):
         yield "WITH RECURSIVE; use a window or a fact"
-    if isinstance(node, exp.DataType) and node.this in _FLOATS:
-        yield f"type {node.sql('duckdb')} is a float; money and energy stay DECIMAL"
+    if isinstance(node, exp.DataType) and node.this not in _TYPES:
+        yield f"type {node.sql('duckdb')}; use VARCHAR, BIGINT, BOOLEAN, DATE, TIMESTAMP or DECIMAL (never a float)"
     if isinstance(node, exp.Table):
         yield from _table_details(node)
     if isinstance(node, exp.Join) and (node.args.get("method") or node.side in ("RIGHT", "FULL")):
@@ -108,7 +108,16 @@ def _table_details(node: exp.Table) -> Iterator[str]:
             yield f"{extra} on table {node.name}; not in jicha SQL"
 
 
-_FLOATS = {exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT}
+_TYPES = {
+    *exp.DataType.INTEGER_TYPES,
+    exp.DataType.Type.DECIMAL,
+    exp.DataType.Type.VARCHAR,
+    exp.DataType.Type.TEXT,
+    exp.DataType.Type.BOOLEAN,
+    exp.DataType.Type.DATE,
+    exp.DataType.Type.TIMESTAMP,
+    exp.DataType.Type.TIMESTAMPNTZ,
+}
 
 
 def _overflows(node: exp.Mul) -> bool:
