@@ -1,0 +1,69 @@
+"""From a company's extract to a snapshot of the mart: read, map, check, quarantine, commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from jicha.intake import load as _load
+from jicha.intake.quarantine import Entry
+from jicha.intake.quarantine import entries as quarantine_list
+from jicha.intake.report import ControlCheck, FileReport, LoadReport
+from jicha.mart import Mart
+from jicha.mart.merge import Mode
+
+
+def load(
+    mart: Mart,
+    sources: Sequence[str | Path],
+    *,
+    profile: str | Path | None = None,
+    mode: Mode = "upsert",
+    progress: Callable[[str, int, int], None] | None = None,
+    memory_limit: str = "1GB",
+    threads: int | None = None,
+    encoding: str | None = None,
+    accept_control_difference: bool = False,
+) -> LoadReport:
+    """Load a delivery (folders, files, database URLs) as one atomic snapshot and report every row."""
+    return _load.run(
+        mart,
+        sources,
+        profile=profile,
+        mode=mode,
+        progress=progress,
+        memory_limit=memory_limit,
+        threads=threads,
+        encoding=encoding,
+        is_check=False,
+        accept_control_difference=accept_control_difference,
+    )
+
+
+def check(
+    mart: Mart,
+    sources: Sequence[str | Path],
+    *,
+    profile: str | Path | None = None,
+    mode: Mode = "upsert",
+    progress: Callable[[str, int, int], None] | None = None,
+    memory_limit: str = "1GB",
+    threads: int | None = None,
+    encoding: str | None = None,
+) -> LoadReport:
+    """Do all that a load does, except to commit: what would be added, corrected, repeated and quarantined."""
+    return _load.run(
+        mart,
+        sources,
+        profile=profile,
+        mode=mode,
+        progress=progress,
+        memory_limit=memory_limit,
+        threads=threads,
+        encoding=encoding,
+        is_check=True,
+        accept_control_difference=True,
+    )
+
+
+__all__ = ["ControlCheck", "Entry", "FileReport", "LoadReport", "check", "load", "quarantine_list"]
