@@ -82,13 +82,110 @@ broken AS (
     FROM judged AS j
 ),
 
--- Where the tariff itself has a capacity price, the basic charge is all that is missing, so it can be told exactly.
 book AS (
-    SELECT tariff_code, voltage_code, min(unit_price) AS capacity_price
+    SELECT
+        price_book,
+        tariff_code,
+        voltage_code,
+        component,
+        register,
+        min(unit_price) AS unit_price,
+        bool_and(in_pf_base) AS in_pf_base
     FROM price
-    WHERE component = 'capacity' AND valid_from < $month_end AND (valid_to IS NULL OR valid_to >= $month_end)
-    GROUP BY tariff_code, voltage_code
+    WHERE valid_from < $month_end AND (valid_to IS NULL OR valid_to >= $month_end)
+    GROUP BY price_book, tariff_code, voltage_code, component, register
     HAVING min(unit_price) = max(unit_price)
+),
+
+-- Which tariffs of commerce and industry a book has: with a capacity price two-part, without single.
+systems AS (
+    SELECT
+        price_book,
+        voltage_code,
+        tariff_code,
+        max(CASE WHEN component = 'capacity' THEN unit_price END) AS capacity_price
+    FROM book
+    GROUP BY price_book, voltage_code, tariff_code
+    HAVING bool_or(component IN ('purchase', 'transmission'))
+),
+
+-- The tariff in use may itself be the two-part one, with only the basic charge missing; else the book must have exactly one of the due kind.
+targets AS (
+    SELECT
+        b.mp_id,
+        min(o.price_book) AS price_book,
+        min(t.tariff_code) AS tariff_code,
+        max(t.capacity_price) AS capacity_price
+    FROM broken AS b
+    INNER JOIN points AS p ON p.mp_id = b.mp_id
+    INNER JOIN systems AS o ON o.tariff_code = p.tariff_code AND o.voltage_code = p.voltage_code
+    INNER JOIN systems AS t ON t.price_book = o.price_book AND t.voltage_code = o.voltage_code
+    WHERE
+        (
+            b.fault = 'single_but_two_part_due'
+            AND t.capacity_price IS NOT NULL
+            AND (o.capacity_price IS NULL OR t.tariff_code = o.tariff_code)
+        )
+        OR (b.fault = 'two_part_but_single_due' AND t.capacity_price IS NULL AND o.capacity_price IS NOT NULL)
+    GROUP BY b.mp_id
+    HAVING count(*) = 1
+),
+
+-- The month's lines of the point priced anew in the tariff due. A line that was not quantity × price (part months) can't be.
+repriced AS (
+    SELECT
+        t.mp_id,
+        b.bill_id,
+        max(COALESCE(b.pf_adjust_pct, 0)) AS pf_adjust_pct,
+        count(*) AS lines,
+        count(CASE
+            WHEN l.item = 'basic' THEN l.amount_yuan
+            WHEN l.amount_yuan = round_hu(CAST(l.quantity AS DECIMAL(38, 4)) * l.unit_price, 2) THEN k.unit_price
+        END) AS priced_lines,
+        sum(CASE
+            WHEN l.item = 'basic' THEN -l.amount_yuan
+            ELSE round_hu(CAST(l.quantity AS DECIMAL(38, 4)) * k.unit_price, 2) - l.amount_yuan
+        END) AS lines_yuan,
+        COALESCE(sum(CASE
+            WHEN l.item = 'basic' THEN -l.amount_yuan
+            WHEN k.in_pf_base THEN round_hu(CAST(l.quantity AS DECIMAL(38, 4)) * k.unit_price, 2) - l.amount_yuan
+        END), 0) AS base_yuan
+    FROM targets AS t
+    INNER JOIN points AS p ON p.mp_id = t.mp_id
+    INNER JOIN bill AS b ON b.customer_no = p.customer_no AND b.bill_month = $month AND b.kind = 'normal'
+    INNER JOIN bill_line AS l ON l.bill_id = b.bill_id AND l.mp_id = t.mp_id AND l.item IN ('energy', 'fund', 'basic')
+    LEFT JOIN book AS k
+        ON
+            k.price_book = t.price_book
+            AND k.tariff_code = t.tariff_code
+            AND k.voltage_code = p.voltage_code
+            AND k.component = l.component
+            AND k.register = l.register
+    GROUP BY t.mp_id, b.bill_id
+),
+
+-- One bill in the month: with several, the basic charge due can't be laid to one of them.
+valued AS (
+    SELECT
+        r.mp_id,
+        sum(
+            r.lines_yuan + q.basic_yuan
+            + round_hu(div_hu(CAST(r.base_yuan + q.basic_yuan AS DECIMAL(38, 2)) * r.pf_adjust_pct, 100, 9), 2)
+        ) AS yuan
+    FROM repriced AS r
+    INNER JOIN (
+        SELECT
+            t.mp_id,
+            CASE
+                WHEN b.fault = 'single_but_two_part_due'
+                    THEN round_hu(CAST(b.running_kva_as_of AS DECIMAL(38, 4)) * t.capacity_price, 2)
+                ELSE 0
+            END AS basic_yuan
+        FROM targets AS t
+        INNER JOIN broken AS b ON b.mp_id = t.mp_id
+    ) AS q ON q.mp_id = r.mp_id
+    GROUP BY r.mp_id
+    HAVING count(*) = 1 AND sum(r.lines) = sum(r.priced_lines)
 )
 
 SELECT
@@ -104,16 +201,12 @@ SELECT
     b.two_part,
     p.tariff_code,
     p.scheme_from,
-    k.capacity_price,
-    CASE
-        WHEN b.fault = 'single_but_two_part_due'
-            THEN round_hu(CAST(b.running_kva_as_of AS DECIMAL(38, 4)) * k.capacity_price, 2)
-    END AS yuan_at_stake,
-    CASE
-        WHEN b.fault = 'two_part_but_single_due' THEN 'customer'
-        WHEN b.fault = 'single_but_two_part_due' THEN 'company'
-    END AS direction
+    t.tariff_code AS tariff_due,
+    t.capacity_price,
+    ABS(v.yuan) AS yuan_at_stake,
+    CASE WHEN v.yuan < 0 THEN 'customer' WHEN v.yuan >= 0 THEN 'company' END AS direction
 FROM broken AS b
 INNER JOIN points AS p ON p.mp_id = b.mp_id
-LEFT JOIN book AS k ON k.tariff_code = p.tariff_code AND k.voltage_code = p.voltage_code
+LEFT JOIN targets AS t ON t.mp_id = b.mp_id
+LEFT JOIN valued AS v ON v.mp_id = b.mp_id
 WHERE b.fault IS NOT NULL

@@ -42,49 +42,84 @@ missing AS (
 ),
 
 -- Where the meter records the bands although the scheme leaves them out, the price difference is known line by line.
+-- Energy of sub meters comes off the main meter's by bands that no bill states, so main meters with sub meters are left out.
 band_energy AS (
-    SELECT mp_id, register, CAST(round_hu(sum(energy_kwh), 0) AS DECIMAL(38, 0)) AS kwh
-    FROM register_energy
-    WHERE bill_month = $month AND register IN ('total', 'sharp', 'peak', 'flat', 'valley', 'deep_valley')
-    GROUP BY mp_id, register
-    HAVING count(*) = count(energy_kwh)
+    SELECT e.mp_id, e.register, CAST(round_hu(sum(e.energy_kwh), 0) AS DECIMAL(38, 0)) AS kwh
+    FROM register_energy AS e
+    SEMI JOIN missing AS m ON m.mp_id = e.mp_id
+    ANTI JOIN metering_point AS s ON s.parent_mp_id = e.mp_id
+    WHERE e.bill_month = $month AND e.register IN ('sharp', 'peak', 'flat', 'valley', 'deep_valley')
+    GROUP BY e.mp_id, e.register
+    HAVING count(*) = count(e.energy_kwh)
+),
+
+band_sums AS (
+    SELECT mp_id, sum(kwh) AS kwh, CAST(count(*) AS BIGINT) AS bands
+    FROM band_energy
+    GROUP BY mp_id
+    HAVING bool_or(register = 'flat') AND count(*) >= 2
+),
+
+billed AS (
+    SELECT
+        l.mp_id,
+        l.component,
+        max(COALESCE(b.pf_adjust_pct, 0)) AS pf_adjust_pct,
+        max(l.quantity) AS kwh,
+        sum(l.amount_yuan) AS yuan,
+        count(*) AS lines,
+        bool_and(l.register = 'total') AS is_flat
+    FROM bill AS b
+    INNER JOIN bill_line AS l ON l.bill_id = b.bill_id
+    SEMI JOIN band_sums AS m ON m.mp_id = l.mp_id
+    WHERE b.bill_month = $month AND b.kind = 'normal' AND l.item = 'energy' AND COALESCE(l.register, 'any') <> 'any'
+    GROUP BY l.mp_id, l.component
 ),
 
 book AS (
-    SELECT tariff_code, voltage_code, component, register, min(unit_price) AS unit_price
+    SELECT tariff_code, voltage_code, component, register, min(unit_price) AS unit_price, bool_and(in_pf_base) AS in_pf_base
     FROM price
-    WHERE
-        component IN ('purchase', 'line_loss', 'transmission', 'system', 'energy')
-        AND register <> 'any'
-        AND valid_from < $month_end
-        AND (valid_to IS NULL OR valid_to >= $month_end)
+    WHERE valid_from < $month_end AND (valid_to IS NULL OR valid_to >= $month_end)
     GROUP BY tariff_code, voltage_code, component, register
     HAVING min(unit_price) = max(unit_price)
 ),
 
-flat_book AS (
-    SELECT tariff_code, voltage_code, component FROM book WHERE register = 'total'
-),
-
-priced AS (
+-- What no band has (transformer loss, rounding) is priced in the flat band (4.2, 4.3).
+components AS (
     SELECT
         m.mp_id,
-        sum(CASE WHEN e.register = 'total' THEN -1 ELSE 1 END * round_hu(CAST(e.kwh AS DECIMAL(38, 0)) * k.unit_price, 2)) AS difference_yuan,
-        count(*) AS lines,
-        count(k.unit_price) AS priced_lines,
-        count(DISTINCT e.register) AS registers,
-        sum(CASE WHEN e.register = 'total' THEN -1 ELSE 1 END * e.kwh) AS band_gap_kwh
+        b.component,
+        b.pf_adjust_pct,
+        bool_and(k.in_pf_base) AS in_pf_base,
+        b.is_flat AND b.lines = 1 AND count(*) = count(k.unit_price) AS is_known,
+        sum(round_hu(
+            CAST(e.kwh + CASE WHEN e.register = 'flat' THEN b.kwh - t.kwh ELSE 0 END AS DECIMAL(38, 4)) * k.unit_price, 2
+        )) - b.yuan AS difference_yuan
     FROM missing AS m
-    INNER JOIN flat_book AS f ON f.tariff_code = m.tariff_code AND f.voltage_code = m.voltage_code
+    INNER JOIN billed AS b ON b.mp_id = m.mp_id
+    INNER JOIN band_sums AS t ON t.mp_id = m.mp_id
     INNER JOIN band_energy AS e ON e.mp_id = m.mp_id
     LEFT JOIN book AS k
         ON
-            k.tariff_code = f.tariff_code
-            AND k.voltage_code = f.voltage_code
-            AND k.component = f.component
+            k.tariff_code = m.tariff_code
+            AND k.voltage_code = m.voltage_code
+            AND k.component = b.component
             AND k.register = e.register
-    WHERE e.kwh <> 0
-    GROUP BY m.mp_id
+    GROUP BY m.mp_id, b.component, b.pf_adjust_pct, b.is_flat, b.lines, b.yuan
+),
+
+valued AS (
+    SELECT
+        mp_id,
+        sum(difference_yuan) + round_hu(
+            div_hu(
+                CAST(COALESCE(sum(CASE WHEN in_pf_base THEN difference_yuan END), 0) AS DECIMAL(38, 2)) * max(pf_adjust_pct), 100, 9
+            ),
+            2
+        ) AS yuan
+    FROM components
+    GROUP BY mp_id
+    HAVING bool_and(is_known)
 )
 
 SELECT
@@ -99,8 +134,6 @@ SELECT
     m.voltage_code,
     m.scheme_from,
     m.capacity_kva,
-    CASE
-        WHEN p.registers >= 3 AND p.lines = p.priced_lines AND ABS(p.band_gap_kwh) <= 5 * p.lines THEN p.difference_yuan
-    END AS yuan_at_stake
+    v.yuan AS yuan_at_stake
 FROM missing AS m
-LEFT JOIN priced AS p ON p.mp_id = m.mp_id
+LEFT JOIN valued AS v ON v.mp_id = m.mp_id

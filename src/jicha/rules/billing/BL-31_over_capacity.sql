@@ -155,7 +155,7 @@ capacity_price AS (
 )
 
 SELECT
-    j.customer_no AS subject_id,
+    j.mp_id AS subject_id,
     j.org_no,
     j.customer_no,
     j.mp_id,
