@@ -42,7 +42,8 @@ standing AS (
         a.operator_id,
         a.order_no,
         r.removed_at,
-        COALESCE(a.at >= e.ended_at, TRUE) AND COALESCE(a.at >= r.removed_at, TRUE) AND a.seal_no IS NOT NULL AS in_place
+        -- Only the end of this very seal counts: the removal of the old one is often entered after its successor.
+        a.seal_no IS NOT NULL AND COALESCE(a.at >= e.ended_at, TRUE) AS in_place
     FROM place AS p
     LEFT JOIN applied AS a ON a.mp_id = p.mp_id AND a.place = p.place
     LEFT JOIN seal_end AS e ON e.seal_no = a.seal_no
