@@ -1,0 +1,49 @@
+"""Daily supply of districts and feeders: what customers drew by the truth, less export, plus technical loss."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from jicha.demo.consumption import net_load
+from jicha.demo.frame import Frame
+from jicha.demo.grid import BASE, DAYS, Ints
+from jicha.demo.network import district_ids, feeder_ids
+from jicha.demo.points import MAIN
+from jicha.demo.world import Part
+
+
+def balance_frames(part: Part) -> tuple[Frame, Frame, Frame | None]:
+    """Return district_daily, feeder_daily and feeder_switching of the part."""
+    net = net_load(part)
+    districts, district = np.unique(part.world.plan.true_district(part), return_inverse=True)
+    feeders, feeder = np.unique(part.of_customer("feeder"), return_inverse=True)
+    passed = _sum_by(district, net, len(districts))
+    used = _sum_by(district, net * (part.get("role") == MAIN)[:, None], len(districts))
+    rng = part.rng("losses")
+    rate = rng.integers(220, 420, (len(districts), 1)) + rng.integers(-20, 21, (len(districts), DAYS))
+    supply = passed + used * rate // 10_000
+    supply = part.world.plan.master_meter(districts, supply)
+    low = districts >= 0
+    feeder_of_district = part.world.network.district_feeder[np.maximum(districts, 0)]
+    total = np.zeros((len(feeders), DAYS), dtype=np.int64)
+    np.add.at(total, np.searchsorted(feeders, feeder_of_district[low]), passed[low] + (used * rate // 10_000)[low])
+    high = (part.get("role") == MAIN) & (part.of_customer("district") < 0)
+    np.add.at(total, feeder[high], net[high])
+    gross = rng.integers(100, 160, (len(feeders), 1)) + rng.integers(-10, 11, (len(feeders), DAYS))
+    total = total + np.abs(total) * gross // 10_000
+    return (
+        _frame("district_id", district_ids(np.repeat(districts[low], DAYS)), supply[low]),
+        _frame("feeder_id", feeder_ids(np.repeat(feeders, DAYS)), total),
+        None,
+    )
+
+
+def _sum_by(group: Ints, values: Ints, count: int) -> Ints:
+    result = np.zeros((count, values.shape[1]), dtype=np.int64)
+    np.add.at(result, group, values)
+    return result
+
+
+def _frame(key: str, ids: object, supply: Ints) -> Frame:
+    count = len(supply)
+    return {key: ids, "day": np.tile(np.arange(DAYS) + BASE, count), "supply_kwh": supply.reshape(-1)}

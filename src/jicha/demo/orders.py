@@ -1,0 +1,144 @@
+"""Work orders (业务工单) of ordinary life and their nodes, in working days within the time limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from jicha.demo.frame import Frame, Ids, Pick
+from jicha.demo.grid import BASE, NULL, Ints, moment
+from jicha.demo.points import MAIN
+from jicha.demo.world import Part
+
+KINDS = [
+    "new_connection", "capacity_increase", "capacity_reduction", "suspension", "resume", "meter_swap", "relocation", "rename", "transfer",
+    "category_change", "closure", "temporary", "meter_fault", "meter_test", "pv_connection", "price_change", "back_bill", "breach", "report",
+]  # fmt: skip
+NODES = [
+    "accept", "survey", "plan_reply", "design_review", "mid_check", "final_check", "contract", "fee", "meter_install", "energise", "archive",
+    "approve", "seal", "unseal", "close",
+]  # fmt: skip
+SUPPLIES = ["lv_res", "lv_nonres", "hv_single", "hv_double"]
+# Order numbers are the customer number and one digit for the kind of the event.
+NEW, CLOSURE, SWAP, SUSPEND, RESUME, PV, TEST, RENAME, BACK_BILL = range(1, 10)
+
+
+@dataclass(frozen=True)
+class Course:
+    """How an order runs: each node with the working day on which it starts and the one on which it ends."""
+
+    kind: str
+    digit: int
+    nodes: tuple[tuple[str, int, int], ...]
+    ends: int
+
+
+NEW_HOME = Course("new_connection", NEW, (("accept", 0, 0), ("survey", 0, 1), ("plan_reply", 1, 1), ("contract", 1, 2), ("meter_install", 2, 3), ("energise", 3, 3), ("archive", 3, 4)), 3)
+CLOSE = Course("closure", CLOSURE, (("accept", 0, 0), ("survey", 0, 1), ("fee", 1, 2), ("archive", 2, 3)), 2)
+EXCHANGE = Course("meter_swap", SWAP, (("accept", 0, 0), ("approve", 0, 1), ("meter_install", 1, 2), ("archive", 2, 3)), 2)
+SUSPENSION = Course("suspension", SUSPEND, (("accept", 0, 0), ("survey", 1, 2), ("approve", 2, 4), ("seal", 5, 6), ("archive", 6, 7)), 6)
+RESUMPTION = Course("resume", RESUME, (("accept", 0, 0), ("approve", 1, 2), ("unseal", 3, 4), ("archive", 4, 5)), 4)
+SOLAR = Course("pv_connection", PV, (("accept", 0, 0), ("survey", 0, 2), ("plan_reply", 2, 5), ("contract", 5, 6), ("meter_install", 6, 8), ("energise", 8, 9), ("archive", 9, 9)), 9)
+ON_REQUEST = Course("meter_test", TEST, (("accept", 0, 0), ("survey", 0, 1), ("approve", 1, 3), ("archive", 3, 3)), 3)
+NEW_NAME = Course("rename", RENAME, (("accept", 0, 0), ("contract", 0, 1), ("archive", 1, 2)), 2)
+CORRECTION = Course("back_bill", BACK_BILL, (("accept", 0, 0), ("survey", 0, 1), ("approve", 1, 2), ("archive", 2, 3)), 2)
+
+
+def order_frames(part: Part) -> tuple[list[Frame], list[Frame]]:
+    """Return the orders of the part and their nodes."""
+    orders: list[Frame] = []
+    nodes: list[Frame] = []
+    for course, customer, day in _events(part):
+        if len(customer):
+            order, steps = _run(part, course, customer, day)
+            orders.append(order)
+            nodes += steps
+    return orders, nodes
+
+
+def _events(part: Part) -> list[tuple[Course, Ints, Ints]]:
+    """Return each course with the customers it happened to and the day on which the work was done."""
+    customers = part.world.customers
+    rows = np.arange(part.customers.start, part.customers.stop, dtype=np.int64)
+    opened, closed = customers.opened[rows], customers.closed[rows]
+    fresh = rows[(opened >= BASE) & ~np.isin(rows, list(part.world.plan.own_orders))]
+    gone = rows[closed != NULL]
+    main = part.points.start + np.flatnonzero(part.get("role") == MAIN)
+    swap = part.world.points.swap[main]
+    swapped = swap != NULL
+    units = part.world.transformers
+    inside = (units.owner >= part.customers.start) & (units.owner < part.customers.stop) & (units.suspended_from != NULL)
+    off, first = np.unique(units.owner[inside], return_index=True)
+    off_day = units.suspended_from[inside][first]
+    back_day = units.suspended_to[inside][first]
+    back = back_day != NULL
+    quiet = rows[~customers.special[rows] & (customers.closed[rows] == NULL)]
+    renamed, tested = quiet[quiet % 211 == 5], quiet[quiet % 397 == 11]
+    corrected = corrected_customers(part)
+    day = part.world.calendar.shift
+    return [
+        (NEW_HOME, fresh, customers.opened[fresh]),
+        (CLOSE, gone, part.world.calendar.on_or_after(customers.closed[gone])),
+        (EXCHANGE, part.world.points.owner[main[swapped]], swap[swapped]),
+        (SUSPENSION, off, off_day),
+        (RESUMPTION, off[back], back_day[back]),
+        (ON_REQUEST, tested, day(BASE + 40 + tested * 13 % 390, 1)),
+        (NEW_NAME, renamed, day(BASE + 40 + renamed * 17 % 390, 1)),
+        (CORRECTION, corrected, correction_day(part, corrected)),
+    ]
+
+
+def corrected_customers(part: Part) -> Ints:
+    """Return the customers who got a small, regular correction (退补) in the year."""
+    customers = part.world.customers
+    rows = np.arange(part.customers.start, part.customers.stop, dtype=np.int64)
+    return rows[~customers.special[rows] & (rows % 61 == 7)]
+
+
+def correction_day(part: Part, customer: Ints) -> Ints:
+    """Return the working day of a correction's approval."""
+    return part.world.calendar.shift(BASE + 60 + customer * 19 % 380, 1)
+
+
+def _run(part: Part, course: Course, customer: Ints, day: Ints) -> tuple[Frame, list[Frame]]:
+    """Lay the nodes out so that the work is done on the given day."""
+    calendar = part.world.calendar
+    numbers = (customer + 3_401_000_001) * 10 + course.digit
+    start = calendar.shift(day, -course.ends)
+    segment = part.world.customers.segment[customer]
+    supply = np.where(segment >= 13, 2, np.where(np.isin(segment, (0, 1, 2, 9)), 0, 1))
+    last = course.nodes[-1][2]
+    order: Frame = {
+        "order_no": Ids("W", numbers),
+        "kind": Pick(np.zeros(len(customer), dtype=np.int64), [course.kind]),
+        "customer_no": Ids("", customer + 3_401_000_001),
+        "org_no": Ids("", part.world.network.station_numbers()[part.world.customers.station[customer]]),
+        "capacity_kva": part.world.customers.kva[customer] * 10_000,
+        "supply": Pick(supply, SUPPLIES),
+        "opened_at": moment(start, 9, numbers % 30),
+        "closed_at": moment(calendar.shift(start, last), 16, numbers % 60),
+        "state": Pick(np.zeros(len(customer), dtype=np.int64), ["done"]),
+        "materials_requested": np.where(supply == 0, 1, 2),
+    }
+    nodes = [_node(part, course, customer, numbers, start, place) for place in range(len(course.nodes))]
+    return order, nodes
+
+
+def _node(part: Part, course: Course, customer: Ints, numbers: Ints, start: Ints, place: int) -> Frame:
+    calendar = part.world.calendar
+    name, begin, end = course.nodes[place]
+    hour_begin = 9 if place == 0 else 10 + place % 3 if begin == end else 9 + place % 4
+    same_day_hour = 10 + place
+    finish_hour = same_day_hour if name != "archive" else 16
+    post = {"survey": "inspector", "meter_install": "meter_installer", "approve": "manager"}.get(name, "connection")
+    station = part.world.customers.station[customer]
+    return {
+        "order_no": Ids("W", numbers),
+        "seq": np.full(len(customer), place + 1, dtype=np.int64),
+        "node": Pick(np.zeros(len(customer), dtype=np.int64), [name]),
+        "started_at": moment(calendar.shift(start, begin), min(hour_begin, same_day_hour), numbers % 30),
+        "finished_at": moment(calendar.shift(start, end), min(finish_hour, 16), np.where(name == "archive", numbers % 60, 31 + numbers % 25)),
+        "operator_id": part.world.staff.ids(post, station, numbers + place),
+        "suspended_working_days": np.zeros(len(customer), dtype=np.int64),
+    }

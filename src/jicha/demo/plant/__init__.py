@@ -1,0 +1,1 @@
+"""Planted irregularities and their benign look-alikes, one module a topic."""

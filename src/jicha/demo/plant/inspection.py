@@ -1,0 +1,73 @@
+"""Planted faults of inspection (用电检查): IN-01, IN-02, IN-09."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from jicha.demo.grid import LAST
+from jicha.demo.plant.registry import NOW, Job, Rows, in_month, on, say, say_customer
+from jicha.demo.world import World
+
+
+@on("archive", "IN-01")
+def forget_inspection(world: World, job: Job) -> None:
+    """Take the customer's inspections away; one old one comes back by hand."""
+    world.plan.uninspected.append(job.customer)
+
+
+@on("rows", "IN-01")
+def inspect_long_ago(world: World, job: Job, rows: Rows) -> None:
+    """Inspect last in spring 2025; the look-alike 11 months before the end of the audited month."""
+    day = date(2025, 3, 10 + job.index % 15) if job.fault else date(2025, 12, 8)
+    rows["inspection"].append(_inspection(world, job, f"NX{job.number}", day, "periodic"))
+    say_customer(world, job, f"last inspected on {day}", spans=((8, LAST),) if job.fault else NOW)
+
+
+@on("rows", "IN-02")
+def end_case(world: World, job: Job, rows: Rows) -> None:
+    """End a case of default or theft without a settlement; the look-alike was entered twice and one of the two was settled."""
+    station = int(world.customers.station[job.customer])
+    case: dict[str, Any] = {
+        "case_no": f"WZ{job.number}", "customer_no": job.number, "order_no": f"WB{job.number}", "nature": "theft" if job.index % 2 else "default",
+        "act": "绕越供电企业用电计量装置用电" if job.index % 2 else "私自超过合同约定的容量用电", "found_on": in_month(LAST - 1, 22).date(),
+        "kwh": "2400", "days": 180, "hours_per_day": "12", "back_yuan": "1560.00", "multiple": "3", "penalty_yuan": "4680.00",
+        "received_yuan": "0.00", "evidence": "现场照片、用电检查工作单", "state": "terminated", "closed_on": in_month(LAST, 14).date(),
+    }  # fmt: skip
+    if not job.fault:
+        case |= {"case_no": f"WZ{job.number}A"}
+        rows["breach_case"].append({**case, "case_no": f"WZ{job.number}B", "received_yuan": "6240.00", "state": "closed"})
+        rows["work_order"].append(_order(world, job, station, f"WB{job.number}", "done"))
+    else:
+        rows["work_order"].append(_order(world, job, station, f"WB{job.number}", "cancelled"))
+    rows["breach_case"].append(case)
+    note = "case terminated without a settlement" if job.fault else "entered twice, the other entry settled"
+    say(world, job, "breach_case", str(case["case_no"]), spans=NOW, note=note)
+
+
+@on("rows", "IN-09")
+def inspect_badly(world: World, job: Job, rows: Rows) -> None:
+    """Inspect alone, without a work sheet, or without a signature; the look-alike lacks nothing."""
+    day = in_month(LAST, 12 + job.index % 15).date()
+    inspection = _inspection(world, job, f"NZ{job.number}", day, "special")
+    missing = ("inspector_2", "sheet_no", "customer_signed")[job.index % 3]
+    if job.fault:
+        inspection |= {missing: False if missing == "customer_signed" else None}
+    rows["inspection"].append(inspection)
+    say(world, job, "inspection", f"NZ{job.number}", spans=NOW, note=f"no {missing}" if job.fault else "two inspectors, sheet and signature")
+
+
+def _inspection(world: World, job: Job, number: str, day: date, kind: str) -> dict[str, Any]:
+    station = int(world.customers.station[job.customer])
+    return {
+        "inspection_no": number, "customer_no": job.number, "kind": kind, "planned_on": day, "done_on": day,
+        "inspector_1": world.staff.one("inspector", station), "inspector_2": world.staff.one("inspector", station, 1),
+        "sheet_no": f"GZD{number}", "customer_signed": True, "hazard_found": False,
+    }  # fmt: skip
+
+
+def _order(world: World, job: Job, station: int, number: str, state: str) -> dict[str, Any]:
+    return {
+        "order_no": number, "kind": "breach", "customer_no": job.number, "org_no": str(world.network.station_numbers()[station]),
+        "opened_at": in_month(LAST - 1, 22, 15), "closed_at": in_month(LAST, 14, 16), "state": state,
+    }  # fmt: skip

@@ -1,0 +1,120 @@
+"""The plan of what is planted: which customers carry which fault or look-alike, and the switches that archives read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from jicha.demo.answer_key import AnswerKey
+from jicha.demo.grid import NULL, Bools, Ints
+
+if TYPE_CHECKING:
+    from jicha.demo.customers import Customers
+    from jicha.demo.plant.registry import Job
+    from jicha.demo.segments import Segment
+    from jicha.demo.world import Part, World
+
+
+class Plan:
+    """Switches that the archives, registers and balances read; all off in a clean county."""
+
+    def __init__(self, customers: int) -> None:
+        self.count = fault_count(customers)
+        self.segment_minimum = 4 * self.count + 4
+        self.key = AnswerKey()
+        self.floor_ignored: Bools = np.zeros(customers, dtype=np.bool_)
+        self.without_proof: Bools = np.zeros(customers, dtype=np.bool_)
+        self.expired_proof: Ints = np.full(customers, NULL, dtype=np.int64)
+        self.uninspected: list[int] = []
+        self.no_seal: dict[int, int] = {}
+        self.overdue_meters: dict[int, int] = {}
+        self.small_archive: dict[int, int] = {}
+        self.places: dict[int, int] = {}
+        self.moved: dict[tuple[int, int], int] = {}
+        self.fed_by: dict[int, int] = {}
+        self.seen_elsewhere: dict[tuple[int, str], int] = {}
+        self.master_faults: dict[int, list[tuple[int, int, int]]] = {}
+        self.lost: dict[int, tuple[int, int]] = {}
+        self.curve_customers: list[int] = []
+        self.jobs: list[Job] = []
+        self.using_while_suspended: set[int] = set()
+        self.own_orders: set[int] = set()
+
+    def allocate(self, world: World) -> None:
+        """Choose the customers and turn the switches."""
+        from jicha.demo.plant.allocate import allocate
+
+        allocate(world)
+
+    def category(self, segment: Segment) -> str:
+        """Return the category code of a segment."""
+        return segment.category
+
+    def archive_kva(self, kva: Ints) -> Ints:
+        """Return the capacities that the archive holds."""
+        if not self.small_archive:
+            return kva
+        result = kva.copy()
+        for customer, value in self.small_archive.items():
+            result[customer] = value
+        return result
+
+    def charging_place(self, customers: Customers, codes: Ints) -> Ints:
+        """Return the place codes of charging sites."""
+        for customer, place in self.places.items():
+            codes[customer] = place
+        return codes
+
+    def verify_due(self, part: Part, rows: Ints, due: Ints) -> Ints:
+        """Return when the meters of some points must be verified again."""
+        for customer, day in self.overdue_meters.items():
+            due = np.where(part.owner[rows] == customer, day, due)
+        return due
+
+    def missing_seal(self, part: Part, rows: Ints, place: int) -> Bools:
+        """Return whether a point lacks the seal of a place."""
+        owners = [customer for customer, missing in self.no_seal.items() if missing == place]
+        return np.asarray(np.isin(part.owner[rows], owners))
+
+    def moved_sections(self, section: Ints, month: Ints) -> Ints:
+        """Return by how many days an order moved the planned day of sections and months."""
+        shift = np.zeros(len(section), dtype=np.int64)
+        for (own, when), days in self.moved.items():
+            shift[(section == own) & (month == when)] = days
+        return shift
+
+    def true_district(self, part: Part) -> Ints:
+        """Return the district that really feeds each point."""
+        district = part.of_customer("district").copy()
+        for customer, fed in self.fed_by.items():
+            district[part.owner == customer] = fed
+        return district
+
+    def seen_district(self, part: Part, rows: Ints, source: str) -> Ints:
+        """Return the district that a system holds for each point."""
+        district = part.of_customer("district")[rows].copy()
+        for (customer, system), seen in self.seen_elsewhere.items():
+            if system == source:
+                district[part.owner[rows] == customer] = seen
+        return district
+
+    def master_meter(self, districts: Ints, supply: Ints) -> Ints:
+        """Return the daily supply as the master meters show it: share in percent from a day to a day."""
+        for district, spans in self.master_faults.items():
+            row = np.flatnonzero(districts == district)
+            for first, last, share in spans:
+                supply[row, first : last + 1] = supply[row, first : last + 1] * share // 100
+        return supply
+
+    def lost_freezes(self, part: Part) -> dict[int, tuple[int, int]]:
+        """Return the rows of the part whose freezes are missing, with the first and last day."""
+        inside = {c: span for c, span in self.lost.items() if part.customers.start <= c < part.customers.stop}
+        return {part.main_row(customer): span for customer, span in inside.items()}
+
+
+def fault_count(customers: int) -> int:
+    """Return how many of each fault are planted: 0.05 % of the customers, at least 5 (fewer in a toy county), at most 40."""
+    if customers < 2_000:
+        return max(1, customers * 5 // 2_000)
+    return min(40, max(5, round(customers * 0.0005)))

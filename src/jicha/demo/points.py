@@ -1,0 +1,202 @@
+"""Metering points (计量点) with their meters, instrument transformers and price schemes, as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from jicha.demo.customers import Customers
+from jicha.demo.frame import Ids
+from jicha.demo.grid import NULL, Bools, Ints, WorkCalendar, day_number, generator
+from jicha.demo.segments import SEGMENTS, members
+
+MAIN, GENERATION, EXPORT, SUB, FIXED = range(5)
+SINGLE, THREE_WIRE, FOUR_WIRE = range(3)
+WIRINGS = ["1p2w", "3p3w", "3p4w"]
+LV_LV, HV_LV, HV_HV = range(3)
+MODES = ["lv_lv", "hv_lv", "hv_hv"]
+CLASSES = ["I", "II", "III", "IV", "V"]
+VOLTAGES = ["lt1", "kv1_10", "kv20", "kv35", "kv110", "kv220"]
+PLAIN, RES_TOU, CI_TOU = range(3)
+TARIFFS = ["RES_STEP", "RES_FLAT", "AGRI", "AGRI_IRRIG", "CI_SINGLE", "CI_TWO"]
+NO_BASIC, CAPACITY, CONTRACT_DEMAND, ACTUAL_DEMAND = range(4)
+BASIC_MODES = ["none", "capacity", "contract_demand", "actual_demand"]
+PF_90, PF_85, PF_80 = 900_000, 850_000, 800_000
+CT_STEPS = np.array([10, 15, 20, 30, 40, 50, 75, 100, 150, 200, 300, 400, 500, 600, 800, 1000, 1500, 2000])
+
+
+@dataclass
+class Points:
+    """Arrays with one entry a metering point, in the order of the customers."""
+
+    owner: Ints
+    role: Ints
+    wiring: Ints
+    mode: Ints
+    meter_class: Ints
+    ct: Ints
+    pt: Ints
+    multiplier: Ints
+    billed_multiplier: Ints
+    digits: Ints
+    decimals: Ints
+    registers: Ints
+    installed: Ints
+    verified: Ints
+    start: Ints
+    swap: Ints
+    supply_voltage: Ints
+    tariff: Ints
+    price_voltage: Ints
+    pf_standard: Ints
+    basic: Ints
+    contract_demand: Ints
+    loss: Bools
+    fixed_ratio: Ints
+    fixed_kwh: Ints
+
+    def __len__(self) -> int:
+        return len(self.owner)
+
+    def numbers(self) -> Ints:
+        """Return the numbers in the metering-point identifiers: customer number and role."""
+        return (self.owner + 3_401_000_001) * 10 + self.role
+
+    def has_meter(self) -> Bools:
+        """Return whether the point has a meter of its own; fixed shares (定比定量) have none."""
+        return self.role != FIXED
+
+
+def point_ids(numbers: Ints) -> Ids:
+    """Return metering-point identifiers."""
+    return Ids("P", numbers)
+
+
+def meter_ids(numbers: Ints, generation: Ints | int) -> Ids:
+    """Return meter identifiers: the point's number and the rank of the meter at the point."""
+    return Ids("M", numbers * 10 + generation)
+
+
+def make_points(seed: int, customers: Customers, minimum: int) -> Points:
+    """Give every customer a main point, and some a sub meter, a fixed share, or generation points."""
+    rng = generator(seed, "points")
+    owner, role = _roles(rng, customers, minimum)
+    segment = customers.segment[owner]
+    kva = customers.kva[owner]
+    hv = customers.is_hv()[owner]
+    total = len(owner)
+    # Generation, export and sub points are small direct-connected meters whatever their owner is.
+    main = role == MAIN
+    voltage = np.where(hv & main, np.where(customers.kva[owner] >= 2500, 3, 1), 0)
+    mode = np.where(hv & main, np.where((kva <= 315) & (voltage == 1), HV_LV, HV_HV), LV_LV)
+    single = (kva <= 10) & ~hv & (customers.pv_kw[owner] == 0) | (role == SUB)
+    wiring = np.where(single, SINGLE, np.where(mode == HV_HV, THREE_WIRE, FOUR_WIRE))
+    ct, pt = _ratios(kva, mode, main, voltage)
+    installed = np.maximum(customers.opened[owner], rng.integers(day_number(date(2019, 3, 1)), day_number(date(2024, 5, 1)), total))
+    points = Points(
+        owner=owner,
+        role=role,
+        wiring=wiring,
+        mode=mode,
+        meter_class=np.select([mode == HV_HV, mode == HV_LV, ct > 1], [np.where(kva >= 2000, 1, 2), 2, 3], 4),
+        ct=ct,
+        pt=pt,
+        multiplier=ct * pt,
+        billed_multiplier=ct * pt,
+        digits=np.full(total, 6, dtype=np.int64),
+        decimals=np.where(ct * pt > 1, 4, 2),
+        registers=_registers(rng, segment, main),
+        installed=installed,
+        verified=installed - rng.integers(20, 90, total),
+        start=np.zeros(total, dtype=np.int64),
+        swap=np.full(total, NULL, dtype=np.int64),
+        supply_voltage=voltage,
+        tariff=np.array([TARIFFS.index(s.tariff) for s in SEGMENTS])[segment],
+        price_voltage=voltage.copy(),
+        pf_standard=_pf_standard(segment, kva, main),
+        basic=np.zeros(total, dtype=np.int64),
+        contract_demand=np.full(total, NULL, dtype=np.int64),
+        loss=mode == HV_LV,
+        fixed_ratio=np.where((role == FIXED) & (owner % 2 == 0), 200_000, NULL),
+        fixed_kwh=np.where((role == FIXED) & (owner % 2 == 1), 120 * 10_000, NULL),
+    )
+    points.tariff[(role == SUB) | (role == FIXED)] = TARIFFS.index("RES_FLAT")
+    _basic_charge(rng, customers, points)
+    _register_starts(rng, customers, points)
+    return points
+
+
+def _roles(rng: np.random.Generator, customers: Customers, minimum: int) -> tuple[Ints, Ints]:
+    everyone = np.arange(len(customers), dtype=np.int64)
+    solar = np.flatnonzero(customers.pv_kw > 0)
+    shops = np.flatnonzero(customers.of("shop", "workshop") & ~customers.special & (customers.kva <= 40))
+    chosen = rng.permutation(shops)[: max(minimum, round(len(customers) * 0.003))]
+    sub, fixed = chosen[: len(chosen) // 2], chosen[len(chosen) // 2 :]
+    customers.special[chosen] = True
+    owner = np.concatenate([everyone, solar, solar, sub, fixed])
+    role = np.repeat([MAIN, GENERATION, EXPORT, SUB, FIXED], [len(everyone), len(solar), len(solar), len(sub), len(fixed)])
+    order = np.lexsort((role, owner))
+    return owner[order], role[order].astype(np.int64)
+
+
+def _ratios(kva: Ints, mode: Ints, main: Bools, voltage: Ints) -> tuple[Ints, Ints]:
+    current = np.select([mode == HV_HV, mode == HV_LV], [np.where(voltage == 3, kva / 60.6, kva / 17.32), kva / 0.6928], kva / 0.66)
+    primary = CT_STEPS[np.minimum(np.searchsorted(CT_STEPS, current * 1.1), len(CT_STEPS) - 1)]
+    ct = np.where(main & ((mode != LV_LV) | (kva > 40)), primary // 5, 1)
+    pt = np.where(mode == HV_HV, np.where(voltage == 3, 350, 100), 1)
+    return ct.astype(np.int64), pt.astype(np.int64)
+
+
+def _registers(rng: np.random.Generator, segment: Ints, main: Bools) -> Ints:
+    tou = np.array([s.tou for s in SEGMENTS])[segment]
+    home = np.isin(segment, members("urban_home", "rural_home")) & (rng.random(len(segment)) < 0.12)
+    return np.where(main & tou, CI_TOU, np.where(main & home, RES_TOU, PLAIN))
+
+
+def _pf_standard(segment: Ints, kva: Ints, main: Bools) -> Ints:
+    """Return the standard by table 3.1: industry from 160 kVA 0.90, agriculture 0.80, all others 0.85."""
+    assessed = np.array([s.assessed for s in SEGMENTS])[segment] & main & (kva >= 100)
+    industry = np.isin(segment, members("hv_industry", "hv_works")) & (kva >= 160)
+    farm = np.isin(segment, members("hv_farm"))
+    return np.where(assessed, np.where(industry, PF_90, np.where(farm, PF_80, PF_85)), NULL)
+
+
+def _basic_charge(rng: np.random.Generator, customers: Customers, points: Points) -> None:
+    two_part = np.array([s.two_part for s in SEGMENTS])[customers.segment[points.owner]] & (points.role == MAIN)
+    rows = np.flatnonzero(two_part)
+    points.basic[rows] = rng.choice([CAPACITY, CONTRACT_DEMAND, ACTUAL_DEMAND], len(rows), p=[0.5, 0.3, 0.2])
+    contract = rows[points.basic[rows] == CONTRACT_DEMAND]
+    share = rng.integers(70, 91, len(contract))
+    points.contract_demand[contract] = customers.kva[points.owner[contract]] * share // 100 * 10_000
+
+
+def _register_starts(rng: np.random.Generator, customers: Customers, points: Points) -> None:
+    """Set the register at the first day; a few old five-digit meters come close to their end (翻转)."""
+    total = len(points)
+    unit = 10**points.decimals
+    start = rng.integers(200, 60_000, total) * unit + rng.integers(0, 100, total)
+    fresh = customers.opened[points.owner] >= day_number(date(2025, 8, 1))
+    points.start = np.where(fresh, 0, start)
+    homes = np.flatnonzero(
+        (points.role == MAIN) & customers.of("urban_home", "rural_home")[points.owner] & ~customers.special[points.owner]
+    )
+    chosen = rng.permutation(homes)[: max(8, total // 500)]
+    chosen = chosen[points.registers[chosen] == PLAIN]
+    points.digits[chosen] = 5
+    ahead = customers.base[points.owner[chosen]] * rng.integers(60, 440, len(chosen))
+    points.start[chosen] = 100_000 * 100 - (ahead * 100).astype(np.int64)
+    customers.special[points.owner[chosen]] = True
+
+
+def plan_swaps(seed: int, customers: Customers, points: Points, calendar: WorkCalendar) -> None:
+    """Rotate some meters of ordinary low-voltage customers on working days of the 14 months."""
+    rng = generator(seed, "swaps")
+    candidates = np.flatnonzero(
+        (points.role == MAIN) & (points.mode == LV_LV) & (points.pf_standard == NULL) & ~customers.special[points.owner]
+    )
+    chosen = rng.permutation(candidates)[: max(10, round(len(candidates) * 0.05))]
+    days = rng.integers(day_number(date(2025, 9, 22)), day_number(date(2026, 10, 24)), len(chosen))
+    points.swap[chosen] = calendar.on_or_after(days)
+    customers.special[points.owner[chosen]] = True
