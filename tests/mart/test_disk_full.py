@@ -17,6 +17,7 @@ import pytest
 from jicha.errors import ExplainedError
 from jicha.mart import BatchInfo, Mart, storage
 from jicha.mart.catalogue import Catalogue
+from jicha.mart.retention import drop
 
 from .desk import Desk, bill
 from .loader_process import stage
@@ -114,16 +115,36 @@ def test_a_real_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     if not may_mount():
         fill_by_hand(tmp_path, monkeypatch)
         return
-    with small_disk(tmp_path / "disk", "1m") as disk:
+    with small_disk(tmp_path / "disk", "2m") as disk:
         mart = Mart.open(disk / "mart")
         version = load_until_full(mart, tmp_path)
-        latest = mart.latest()
-        assert latest is not None and version >= 1
-        assert latest.rows("reading") == version * 20_000
-        with duckdb.connect() as connection:
-            latest.create_views(connection, ["reading"])
-            found = connection.execute("SELECT count(*), min(value), max(value) FROM reading").fetchall()
-        assert found == [(version * 20_000, version, version)]
-        on_disk = {path.relative_to(mart.root).as_posix() for path in (mart.root / "data").rglob("*.parquet")}
-        assert on_disk == mart.catalogue.known_paths()
-        assert list((mart.root / "tmp").iterdir()) == []
+        assert version >= 3
+        check_version(mart, version)
+        fill_to_the_brim(disk / "filler")
+        check_version(mart, version)
+        with pytest.raises(ExplainedError, match="no space left"):
+            mart.merge(BatchInfo("f" * 64, "too much"), [stage(tmp_path, "reading", 900, 100)])
+        check_version(mart, version)
+        drop(mart, range(1, version))
+        (disk / "filler").unlink()
+        mart.merge(BatchInfo("f" * 64, "enough room"), [stage(tmp_path, "reading", 900, 100)])
+
+
+def fill_to_the_brim(path: Path) -> None:
+    """Leave not a single free block."""
+    with contextlib.suppress(OSError), path.open("wb", buffering=0) as file:
+        while True:
+            file.write(b"x" * 4096)
+
+
+def check_version(mart: Mart, version: int) -> None:
+    """The newest snapshot is whole, and no file is left over."""
+    latest = mart.latest()
+    assert latest is not None
+    with duckdb.connect() as connection, latest.held():
+        latest.create_views(connection, ["reading"])
+        found = connection.execute("SELECT count(*), min(value), max(value) FROM reading").fetchall()
+    assert found == [(version * 20_000, version, version)]
+    on_disk = {path.relative_to(mart.root).as_posix() for path in (mart.root / "data").rglob("*.parquet")}
+    assert on_disk == mart.catalogue.known_paths()
+    assert list((mart.root / "tmp").iterdir()) == []

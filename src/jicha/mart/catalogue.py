@@ -18,6 +18,16 @@ from jicha.mart.queries import named_queries, read_sql
 SCHEMA_VERSION: Final = 1
 CATALOGUE_NAME: Final = "catalog.sqlite"
 _BUSY_SECONDS: Final = 30.0
+# How SQLite tells that it cannot make the file of shared memory that WAL mode needs, even to read.
+_NO_ROOM_FOR_SHARED_MEMORY: Final = frozenset(
+    {
+        "SQLITE_IOERR_SHMSIZE",
+        "SQLITE_IOERR_SHMOPEN",
+        "SQLITE_IOERR_SHMMAP",
+        "SQLITE_CANTOPEN",
+        "SQLITE_READONLY_CANTINIT",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +144,7 @@ class Catalogue:
         """Tell whether the catalogue is there; refuse one of a newer jicha."""
         if not self.path.exists():
             return False
-        with self._connection() as connection:
+        with self._reading() as connection:
             version = self._version(connection)
         if version > SCHEMA_VERSION:
             raise ExplainedError(
@@ -320,7 +330,7 @@ class Catalogue:
         return frozenset(path for (path,) in self._all("known_paths"))
 
     def _all(self, name: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
-        with self._connection() as connection:
+        with self._reading() as connection:
             return connection.execute(self._sql[name], values).fetchall()
 
     @staticmethod
@@ -334,6 +344,33 @@ class Catalogue:
             # FULL: a commit that was acknowledged survives a power loss, also in WAL mode.
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
+            yield connection
+        finally:
+            connection.close()
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Open the catalogue to read, also from a disk that is full or read-only."""
+        with contextlib.ExitStack() as stack:
+            try:
+                connection = stack.enter_context(self._connection())
+                self._version(connection)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorname not in _NO_ROOM_FOR_SHARED_MEMORY or self._has_log():
+                    raise
+                connection = stack.enter_context(self._still_connection())
+            yield connection
+
+    def _has_log(self) -> bool:
+        """Tell whether commits stand in the write-ahead log only."""
+        log = self.path.with_name(f"{self.path.name}-wal")
+        return log.exists() and log.stat().st_size > 0
+
+    @contextlib.contextmanager
+    def _still_connection(self) -> Iterator[sqlite3.Connection]:
+        """Open the catalogue as a file that nobody writes: right as long as there is no log."""
+        connection = sqlite3.connect(f"{self.path.as_uri()}?mode=ro&immutable=1", uri=True)
+        try:
             yield connection
         finally:
             connection.close()

@@ -15,7 +15,7 @@ from jicha.contract import Contract
 from jicha.mart.catalogue import BatchInfo, Catalogue, Change, MartFile, utc_now
 from jicha.mart.delivery import Delivery, Month
 from jicha.mart.engine import open_engine
-from jicha.mart.lock import owned_folder, sweep, write_lock
+from jicha.mart.lock import allow_readers, owned_folder, sweep, write_lock
 from jicha.mart.merge import Mode, Piece, TableMerge
 from jicha.mart.storage import explained_disk_errors, remove_files, sha256_of, sync_file, sync_folder
 from jicha.mart.summary import LoadSummary, StagedTable, TableSummary, repeated_summary
@@ -57,7 +57,7 @@ class Loader:
     ) -> LoadSummary:
         """Merge a delivery under the write lock; a delivery that was committed before changes nothing."""
         started = utc_now()
-        with write_lock(self._root, self._lock_wait), explained_disk_errors(self._root, "loading"):
+        with explained_disk_errors(self._root, "loading"), write_lock(self._root, self._lock_wait):
             known = self._catalogue.batch_of_content(batch.content_sha256, mode, self._contract.version)
             if known is not None and not force:
                 return repeated_summary(known.id, known.summary)
@@ -105,6 +105,8 @@ class Loader:
                 batch, mode, self._contract.version, started, summary.as_json(), files, result.removed
             )
             batch_id, snapshot_id = self._catalogue.commit(change, self._kept(result.removed))
+        if snapshot_id is not None:
+            allow_readers(self._root, snapshot_id)
         return dataclasses.replace(summary, batch_id=batch_id, snapshot_id=snapshot_id)
 
     def _kept(self, removed: Sequence[str]) -> list[MartFile]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from jicha.contract import Table
 from jicha.errors import ExplainedError
@@ -28,6 +27,7 @@ class Delivery:
         self.has_duplicates = False
         self._engine = engine
         self._parts = table_parts(table)
+        self._file_months: dict[Path, tuple[tuple[Month, bool], int]] | None = None
 
     def open(self) -> None:
         """Read shape and size, set duplicates aside."""
@@ -43,17 +43,46 @@ class Delivery:
         """Return each month of the delivery with its rows, duplicates left out."""
         return [(month, rows) for month, rows in self._engine.all("months")]
 
-    def show_part(self, month: Month) -> None:
-        """Make `part` the rows of one month."""
-        self._engine.run("part", month_filter=month_filter(self.table, month))
+    def show_part(self, month: Month, rows: int) -> list[Path]:
+        """Make `part` the rows of one month; return the staged files that are exactly this month, if there are any."""
+        files = self._whole_files(month, rows)
+        if files:
+            self._engine.run("part_of_files", paths=path_list(files), **self._parts)
+        else:
+            self._engine.run("part", month_filter=month_filter(self.table, month), **self._parts)
+        return files
 
-    def whole_files(self, month: Month, rows: int) -> list[Path]:
-        """Return the staged files that together are exactly one month, ready to be taken over; empty if there are none."""
+    def _whole_files(self, month: Month, rows: int) -> list[Path]:
         if self.has_duplicates:
             return []
-        found = [path for path in self.paths if self._is_of_month(path, month)]
-        counted = int(self._engine.one("row_count", paths=path_list(found))) if found else -1
-        return found if counted == rows and all(self._is_clustered(path) for path in found) else []
+        found = {
+            path: count for path, (its_month, count) in self._files().items() if its_month == (month, True)
+        }
+        return list(found) if sum(found.values()) == rows else []
+
+    def _files(self) -> dict[Path, tuple[tuple[Month, bool], int]]:
+        """Return for each staged file its month, whether all its rows are of it, and their number, from the footers."""
+        if self._file_months is None:
+            column = self.table.month_field or self.table.primary_key[0]
+            bounds = self._engine.all("file_bounds", paths=path_list(self.paths), column=literal(column))
+            found = {Path(name): (self._month(*rest), int(rows)) for name, *rest, rows in bounds}
+            self._file_months = {path: found[path] for path in self.paths if path in found}
+        return self._file_months
+
+    def _month(
+        self, low: str | None, high: str | None, is_told: bool, nulls: int | None
+    ) -> tuple[Month, bool]:
+        if self.table.month_field is None:
+            return None, True
+        return _month_of(low), is_told and nulls == 0 and _month_of(low) == _month_of(high)
+
+    def is_clustered(self, path: Path) -> bool:
+        """Tell from the footer whether a file is compressed and its row groups follow the key's first column."""
+        column = literal(self.table.primary_key[0])
+        groups = self._engine.all("clustering", path=literal(str(path)), column=column)
+        if any(low is None or compression == "UNCOMPRESSED" for low, _, compression in groups):
+            return False
+        return all(before[1] <= after[0] for before, after in itertools.pairwise(groups))
 
     def _check_columns(self) -> None:
         """Refuse staged files that do not have the contract's columns and types."""
@@ -99,27 +128,6 @@ class Delivery:
 
     def _conflicts(self) -> ConflictTable:
         return self._engine.connection.sql(self._engine.text("conflicts", self._parts)).to_arrow_table()
-
-    def _is_of_month(self, path: Path, month: Month) -> bool:
-        """Tell from the footer whether all rows of a file belong to one month."""
-        if self.table.month_field is None:
-            return True
-        if month is None:
-            return False
-        bounds = self._bounds(path, self.table.month_field)
-        return bool(bounds) and all(
-            nulls == 0 and _month_of(low) == _month_of(high) == month for low, high, _, nulls in bounds
-        )
-
-    def _is_clustered(self, path: Path) -> bool:
-        """Tell from the footer whether a file is compressed and its row groups follow the key's first column."""
-        bounds = self._bounds(path, self.table.primary_key[0])
-        if any(low is None or compression == "UNCOMPRESSED" for low, _, compression, _ in bounds):
-            return False
-        return all(before[1] <= after[0] for before, after in itertools.pairwise(bounds))
-
-    def _bounds(self, path: Path, column: str) -> list[Any]:
-        return self._engine.all("bounds", path=literal(str(path)), column=literal(column))
 
 
 def stored_columns(engine: Engine, path: Path) -> dict[str, str]:

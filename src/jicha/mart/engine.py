@@ -69,6 +69,7 @@ def table_parts(table: Table) -> dict[str, str]:
     """Return the SQL parts that depend on a table's columns only."""
     key = table.primary_key
     values = [name for name in table.field_names if name not in key]
+    every = [quoted(name) for name in column_types(table)]
     return {
         "columns": name_list(column_types(table)),
         "all": name_list(table.field_names),
@@ -77,9 +78,19 @@ def table_parts(table: Table) -> dict[str, str]:
         "key_s": name_list(key, "s."),
         "key_text": "concat_ws('/', " + name_list(key, "s.") + ")",
         "any_key_null": " OR ".join(f"{quoted(name)} IS NULL" for name in key),
+        "both": ", ".join(f"s.{c} AS {_of('s', c)}, c.{c} AS {_of('c', c)}" for c in every),
+        "chosen": ", ".join(
+            f"CASE WHEN is_changed THEN {_of('s', c)} ELSE {_of('c', c)} END AS {c}" for c in every
+        ),
+        "same_key": " AND ".join(f"s.{quoted(name)} = c.{quoted(name)}" for name in key),
         "differs": " OR ".join(f"s.{quoted(name)} IS DISTINCT FROM c.{quoted(name)}" for name in values)
         or "false",
     }
+
+
+def _of(side: str, column: str) -> str:
+    """Return a name for the column of one side of a pair."""
+    return f'"{side}.{column[1:]}'
 
 
 def month_number(table: Table, prefix: str = "") -> str:

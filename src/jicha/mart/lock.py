@@ -55,8 +55,8 @@ def _sign(descriptor: int) -> None:
     text = (
         f"process {os.getpid()}, which started at {datetime.now().astimezone().isoformat(timespec='seconds')}"
     )
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, text.encode(), 0)
+    # Padded and written in place: on a full disk the file keeps the block that it has.
+    os.pwrite(descriptor, text.ljust(100).encode(), 0)
 
 
 def _busy(path: Path, wait_seconds: float) -> ExplainedError:
@@ -114,7 +114,7 @@ def _sweep_one(path: Path) -> None:
 @contextlib.contextmanager
 def held_for_reading(root: Path, snapshot_id: int) -> Iterator[None]:
     """Keep a snapshot from being dropped while this block reads it."""
-    descriptor = os.open(_reader_file(root, snapshot_id), os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = os.open(_reader_file(root, snapshot_id), os.O_RDONLY | os.O_CREAT, 0o644)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         yield
@@ -127,7 +127,7 @@ def closed_to_readers(root: Path, snapshot_ids: Sequence[int]) -> Iterator[None]
     """Keep readers out of snapshots while they are dropped; refuse if one is read now."""
     with contextlib.ExitStack() as stack:
         for snapshot_id in snapshot_ids:
-            descriptor = os.open(_reader_file(root, snapshot_id), os.O_RDWR | os.O_CREAT, 0o644)
+            descriptor = os.open(_reader_file(root, snapshot_id), os.O_RDONLY | os.O_CREAT, 0o644)
             stack.callback(os.close, descriptor)
             if not _try_lock(descriptor, fcntl.LOCK_EX):
                 raise _read_now(snapshot_id)
@@ -150,6 +150,12 @@ def is_read_now(root: Path, snapshot_id: int) -> bool:
             return False
     except ExplainedError:
         return True
+
+
+def allow_readers(root: Path, snapshot_id: int) -> None:
+    """Make the file that readers lock while there is room for it."""
+    with contextlib.suppress(OSError):
+        _reader_file(root, snapshot_id).touch()
 
 
 def _reader_file(root: Path, snapshot_id: int) -> Path:

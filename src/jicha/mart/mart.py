@@ -23,7 +23,7 @@ from jicha.mart.engine import DEFAULT_MEMORY_LIMIT
 from jicha.mart.lock import is_read_now, owned_folder, write_lock
 from jicha.mart.merge import Mode
 from jicha.mart.snapshot import Snapshot
-from jicha.mart.storage import explained_disk_errors
+from jicha.mart.storage import explained_disk_errors, keep_spare
 from jicha.mart.summary import LoadSummary, StagedTable
 
 DEFAULT_LOCK_WAIT_SECONDS: Final = 300.0
@@ -72,6 +72,7 @@ class Mart:
                 (self.root / name).mkdir(parents=True, exist_ok=True)
             with write_lock(self.root, self.lock_wait_seconds):
                 self.catalogue.create()
+            keep_spare(self.root)
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -150,34 +150,53 @@ class TableMerge:
 
     def _merge_month(self, month: Month, rows: int, mode: Mode, has_moved: bool) -> None:
         """Choose the cheapest way that is right: most months are new, or come again unchanged."""
-        self._delivery.show_part(month)
+        whole = self._delivery.show_part(month, rows)
         if not self._months.get(month) and not has_moved:
             self._figures.added += rows
-            self._append(month, rows)
+            self._append(month, rows, whole)
             return
         self._show_current(month, has_moved)
-        found = self._compare()
+        pairs, found = self._compare(rows, self._is_aligned(month, rows, whole, has_moved))
         self._figures.count(rows, found)
         if mode == "replace":
-            self._replace(month, rows, found)
+            self._replace(month, rows, found, pairs)
         elif found.corrected:
-            self._upsert(month, rows, found)
+            self._upsert(month, rows, found, pairs)
         elif found.matched < rows:
-            self._add(month, rows, found)
+            self._add(month, rows, found, whole, pairs)
 
     def _show_current(self, month: Month, has_moved: bool) -> None:
         self._view("stored_part", self._months.get(month, []))
         text = "CAST(NULL AS INTEGER)" if month is None else str(month)
         self._engine.run("current_with_moved" if has_moved else "current_plain", month=text)
 
-    def _compare(self) -> Comparison:
-        """Join delivered and stored rows once and count everything that the summary tells."""
+    def _is_aligned(self, month: Month, rows: int, whole: Sequence[Path], has_moved: bool) -> bool:
+        """Tell whether delivered and stored rows seem to be in the same order, from the first few."""
+        pieces = self._months.get(month, [])
+        if not whole or has_moved or sum(piece.rows for piece in pieces) != rows:
+            return False
+        if any(piece.columns != column_types(self._table) for piece in pieces):
+            return False
+        return int(self._engine.one("probe", **self._parts)) == 0
+
+    def _compare(self, rows: int, is_aligned: bool) -> tuple[str, Comparison]:
+        """Pair delivered and stored rows, by place if that pairs them all, else by key; return how, and what differs."""
+        if is_aligned:
+            pairs = self._engine.text("pairs_by_place", self._parts)
+            found = self._compare_pairs(pairs)
+            if found.matched == rows:
+                return pairs, found
+        pairs = self._engine.text("pairs_by_key", self._parts)
+        return pairs, self._compare_pairs(pairs)
+
+    def _compare_pairs(self, pairs: str) -> Comparison:
+        """Count everything that the summary tells in one pass over the pairs."""
         changed = [f"count(*) FILTER (WHERE s.{c} IS DISTINCT FROM c.{c})" for c in map(quoted, self._values)]
         deltas = [
             f"coalesce(sum(coalesce(s.{c}, 0) - coalesce(c.{c}, 0)), 0)" for c in map(quoted, self._summed)
         ]
         counts = "".join(f", {text}" for text in changed + deltas)
-        row = self._engine.all("compare", counts=counts, **self._parts)[0]
+        row = self._engine.all("compare", counts=counts, pairs=pairs, **self._parts)[0]
         split = 2 + len(self._values)
         return Comparison(
             matched=row[0],
@@ -186,40 +205,55 @@ class TableMerge:
             deltas={name: Decimal(value) for name, value in zip(self._summed, row[split:], strict=True)},
         )
 
-    def _add(self, month: Month, rows: int, found: Comparison) -> None:
+    def _add(self, month: Month, rows: int, found: Comparison, whole: Sequence[Path], pairs: str) -> None:
         """Add the new rows beside the files that are there; nothing stored is rewritten."""
         pieces = self._months.get(month, [])
         if len(pieces) >= MOST_PIECES_A_MONTH:
-            self._upsert(month, rows, found)
+            self._upsert(month, rows, found, pairs)
         elif found.matched == 0:
-            self._append(month, rows)
+            self._append(month, rows, whole)
         else:
             self._months[month] = [*pieces, self._write("rows_added", rows - found.matched)]
 
-    def _append(self, month: Month, rows: int) -> None:
+    def _append(self, month: Month, rows: int, whole: Sequence[Path]) -> None:
         """Take the delivered rows of a month as they are: by a second name if their files are fit, else written."""
         pieces = self._months.get(month, [])
-        whole = self._delivery.whole_files(month, rows)
-        if whole and len(pieces) + len(whole) <= MOST_PIECES_A_MONTH:
+        if whole and len(pieces) + len(whole) <= MOST_PIECES_A_MONTH and self._are_fit(whole, rows):
             made = [self._take_over(path) for path in whole]
         else:
             made = [self._write("rows_all", rows)]
         self._months[month] = [*pieces, *made]
 
-    def _upsert(self, month: Month, rows: int, found: Comparison) -> None:
-        stored = int(self._engine.one("current_rows_of_month"))
-        self._engine.run("changed_key", **self._parts)
-        self._rewrite(month, "rows_upserted", expected=stored + rows - found.matched)
+    def _are_fit(self, files: Sequence[Path], rows: int) -> bool:
+        """Tell whether writing the files again would gain nothing."""
+        return rows > SORT_LIMIT_ROWS or all(self._delivery.is_clustered(path) for path in files)
 
-    def _replace(self, month: Month, rows: int, found: Comparison) -> None:
+    def _upsert(self, month: Month, rows: int, found: Comparison, pairs: str) -> None:
+        if pairs == self._engine.text("pairs_by_place", self._parts):
+            self._rewrite(month, "rows_by_place", expected=rows)
+            return
+        stored = int(self._engine.one("current_rows_of_month"))
+        self._collect_changed_keys(found, pairs)
+        name = "rows_upserted" if found.matched < rows else "rows_corrected"
+        self._rewrite(month, name, expected=stored + rows - found.matched)
+
+    def _replace(self, month: Month, rows: int, found: Comparison, pairs: str) -> None:
         """Make the month what the delivery says; do nothing if it says what is there."""
         stored = int(self._engine.one("current_rows_of_month"))
-        self._engine.run("changed_key", **self._parts)
+        if found.matched == rows == stored:
+            if found.corrected:
+                self._upsert(month, rows, found, pairs)
+            return
+        self._collect_changed_keys(found, pairs)
         self._engine.run("kept_key", **self._parts)
         kept = int(self._engine.one("kept_rows", **self._parts))
         self._figures.removed += stored - kept - found.corrected
         if kept < stored or found.matched < rows:
             self._rewrite(month, "rows_replaced", expected=kept + found.corrected + rows - found.matched)
+
+    def _collect_changed_keys(self, found: Comparison, pairs: str) -> None:
+        self._engine.run("changed_key", pairs=pairs, **self._parts)
+        self._check_count("changed keys", int(self._engine.one("changed_count")), found.corrected)
 
     # ── files ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -241,12 +275,17 @@ class TableMerge:
         is_sorted = expected is None or expected <= SORT_LIMIT_ROWS
         order = f"ORDER BY {quoted(self._table.primary_key[0])}" if is_sorted else ""
         written = self._engine.write(self._engine.text(rows, self._parts), path, order)
-        if expected is not None and written != expected:
+        if expected is not None:
+            self._check_count("rows written", written, expected)
+        return Piece(path, written, column_types(self._table))
+
+    def _check_count(self, what: str, found: int, expected: int) -> None:
+        """Stop the load if two ways of counting differ: better no snapshot than a wrong one."""
+        if found != expected:
             raise JichaError(
-                f"table {self._table.name}: {written} rows were written where {expected} were expected. "
+                f"table {self._table.name}: {found} {what} where {expected} were expected. "
                 "Nothing was changed. This is a fault of jicha: report it with the delivery."
             )
-        return Piece(path, written, column_types(self._table))
 
     def _take_over(self, staged: Path) -> Piece:
         path = self._new_path()

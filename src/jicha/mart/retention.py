@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from jicha.errors import ExplainedError
@@ -11,7 +12,7 @@ from jicha.mart.commit import sweep_orphans
 from jicha.mart.fact_store import FactStore
 from jicha.mart.lock import closed_to_readers, sweep, write_lock
 from jicha.mart.mart import Mart
-from jicha.mart.storage import explained_disk_errors, remove_files
+from jicha.mart.storage import explained_disk_errors, keep_spare, release_spare, remove_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,7 @@ def drop(
     Dropping the newest takes the mart back to the one before, and its deliveries may be loaded again.
     """
     wanted = sorted(set(snapshot_ids))
-    with (
-        write_lock(mart.root, mart.lock_wait_seconds),
-        explained_disk_errors(mart.root, "dropping snapshots"),
-    ):
+    with _writing(mart, "dropping snapshots"):
         for snapshot_id in wanted:
             mart.snapshot(snapshot_id)
             if not force:
@@ -78,11 +76,19 @@ def apply_policy(mart: Mart, policy: RetentionPolicy, pinned: frozenset[int] = f
 
 def collect_garbage(mart: Mart) -> int:
     """Delete what no kept snapshot needs; return the bytes set free."""
-    with (
-        write_lock(mart.root, mart.lock_wait_seconds),
-        explained_disk_errors(mart.root, "collecting garbage"),
-    ):
+    with _writing(mart, "collecting garbage"):
         return _collect(mart)
+
+
+@contextlib.contextmanager
+def _writing(mart: Mart, action: str) -> Iterator[None]:
+    """Hold the write lock, with the spare space at hand: this is what one does when the disk is full."""
+    release_spare(mart.root)
+    try:
+        with explained_disk_errors(mart.root, action), write_lock(mart.root, mart.lock_wait_seconds):
+            yield
+    finally:
+        keep_spare(mart.root)
 
 
 def _collect(mart: Mart) -> int:

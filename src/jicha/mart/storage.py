@@ -16,6 +16,8 @@ import duckdb
 
 from jicha.errors import ExplainedError
 
+_SPARE_NAME: Final = "spare"
+_SPARE_BYTES: Final = 512 * 1024
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FAILING: Final = frozenset({errno.EIO, errno.EROFS})
 _FULL_TEXTS: Final = (
@@ -73,6 +75,17 @@ def remove_files(paths: Iterable[Path]) -> int:
     return freed
 
 
+def keep_spare(root: Path) -> None:
+    """Hold some space back, so that snapshots can still be dropped when the disk is full."""
+    with contextlib.suppress(OSError), (root / _SPARE_NAME).open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, _SPARE_BYTES)
+
+
+def release_spare(root: Path) -> None:
+    """Give the space back that was held for this moment."""
+    (root / _SPARE_NAME).unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def explained_disk_errors(folder: Path, action: str) -> Iterator[None]:
     """Turn errors of a full or failing disk into one that tells what to do; the mart is as it was before `action`."""
@@ -97,6 +110,9 @@ def _is_of_disk(error: Exception, folder: Path) -> bool:
 
 def _is_full(error: Exception) -> bool:
     if isinstance(error, OSError) and error.errno in _FULL:
+        return True
+    # A full disk has no room for SQLite's shared memory either, which it calls an I/O error.
+    if getattr(error, "sqlite_errorname", "") == "SQLITE_IOERR_SHMSIZE":
         return True
     return any(text in str(error).lower() for text in _FULL_TEXTS)
 

@@ -59,7 +59,11 @@ SELECT _file, _line FROM delivered WHERE {any_key_null} LIMIT 1;
 
 -- part --
 -- The delivered rows of one month.
-CREATE OR REPLACE TEMP VIEW part AS SELECT * EXCLUDE (ym) FROM unique_rows WHERE {month_filter};
+CREATE OR REPLACE TEMP VIEW part AS SELECT {columns} FROM unique_rows WHERE {month_filter};
+
+-- part_of_files --
+-- The same where whole files are the month: nothing to filter.
+CREATE OR REPLACE TEMP VIEW part AS SELECT {columns} FROM read_parquet([{paths}], hive_partitioning = false);
 
 -- moved --
 -- Rows of the mart whose key comes back in another month (only where the month is no part of the key).
@@ -80,20 +84,50 @@ SELECT * EXCLUDE (old_ym, new_ym) FROM moved WHERE new_ym IS NOT DISTINCT FROM {
 -- current_plain --
 CREATE OR REPLACE TEMP VIEW current_part AS SELECT * FROM stored_part;
 
+-- probe --
+-- Rows among the first few whose keys differ at the same place.
+SELECT count(*) FILTER (WHERE NOT is_same)
+FROM (SELECT {same_key} AS is_same FROM part s POSITIONAL JOIN current_part c LIMIT 4096);
+
 -- compare --
 -- Delivered rows whose key is there already: how many, how many differ, in which column, and by how much.
-SELECT count(*) AS matched, count(*) FILTER (WHERE {differs}) AS corrected{counts}
-FROM part s JOIN current_part c USING ({key});
+SELECT count(*) FILTER (WHERE {same_key}) AS matched, count(*) FILTER (WHERE {differs}) AS corrected{counts}
+FROM {pairs};
+
+-- pairs_by_key --
+part s JOIN current_part c USING ({key})
+
+-- pairs_by_place --
+-- A delivery that comes again mostly has its rows in the same order: then nothing needs to be hashed or held in memory.
+part s POSITIONAL JOIN current_part c
 
 -- changed_key --
-CREATE OR REPLACE TEMP TABLE changed_key AS
-SELECT {key} FROM part s JOIN current_part c USING ({key}) WHERE {differs};
+CREATE OR REPLACE TEMP TABLE changed_key AS SELECT {key_s} FROM {pairs} WHERE {differs};
+
+-- changed_count --
+SELECT count(*) FROM changed_key;
 
 -- rows_all --
 SELECT * FROM part;
 
 -- rows_added --
 SELECT * FROM part s ANTI JOIN current_part c USING ({key});
+
+-- rows_by_place --
+-- Where every pair stands at the same place, one pass writes the corrected month and keeps its order.
+SELECT {chosen}
+FROM (
+    SELECT {differs} AS is_changed, {both},
+           CASE WHEN NOT ({same_key}) THEN error('rows changed their place while they were read') END AS fault
+    FROM part s POSITIONAL JOIN current_part c
+)
+WHERE fault IS NULL;
+
+-- rows_corrected --
+-- What stays, and what is corrected.
+SELECT * FROM current_part c ANTI JOIN changed_key k USING ({key})
+UNION ALL
+SELECT * FROM part s SEMI JOIN changed_key k USING ({key});
 
 -- rows_upserted --
 -- What stays, what is corrected, what is new.
@@ -131,9 +165,17 @@ SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet({path}
 -- row_count --
 SELECT coalesce(sum(num_rows), 0) FROM parquet_file_metadata([{paths}]);
 
--- bounds --
--- Lowest and highest value of a column in each row group, how it is compressed, and how many nulls there are.
-SELECT stats_min_value, stats_max_value, compression, stats_null_count
+-- file_bounds --
+-- Lowest and highest value of a column in each file, whether every row group tells them, and how many rows and nulls there are.
+SELECT file_name, min(stats_min_value), max(stats_max_value), bool_and(stats_min_value IS NOT NULL),
+       sum(stats_null_count), sum(row_group_num_rows)
+FROM parquet_metadata([{paths}])
+WHERE path_in_schema = {column}
+GROUP BY file_name;
+
+-- clustering --
+-- Lowest and highest value of a column in each row group, and how the group is compressed.
+SELECT stats_min_value, stats_max_value, compression
 FROM parquet_metadata({path})
 WHERE path_in_schema = {column}
 ORDER BY row_group_id;
