@@ -7,18 +7,24 @@ WITH waived AS (
         w.bill_id,
         w.amount_yuan,
         w.operator_id,
-        NULLIF(TRIM(w.approved_by), '') AS approved_by,
+        w.approved_by,
         w.at,
         w.reason,
+        NULLIF(TRIM(w.approved_by), '') IS NULL AS unapproved,
+        -- Operator and approver may be written as accounts or as employees; two accounts may be one person.
+        COALESCE(COALESCE(h.employee_id, w.approved_by) = COALESCE(g.employee_id, w.operator_id), FALSE) AS self_approved,
         COALESCE(w.reason LIKE '%' || $policy_word || '%', FALSE) AS by_policy
     FROM late_fee_waiver AS w
+    LEFT JOIN account AS g ON g.account_id = w.operator_id
+    LEFT JOIN account AS h ON h.account_id = w.approved_by
     WHERE w.at >= $month AND w.at < $month_end AND w.at < $as_of AND w.amount_yuan > 0
 ),
 
+-- Waivers that look in order one by one may still be too many or too much in one hand (拆分减免).
 operator AS (
     SELECT operator_id, count(*) AS waivers, sum(amount_yuan) AS waived_yuan
     FROM waived
-    WHERE NOT by_policy
+    WHERE NOT by_policy AND NOT unapproved AND NOT self_approved AND amount_yuan <= $max_yuan
     GROUP BY operator_id
 ),
 
@@ -45,9 +51,8 @@ judged AS (
         o.waived_yuan AS operator_waived_yuan,
         t.late_fee_yuan AS operator_taken_yuan,
         safe_div(o.waived_yuan, o.waived_yuan + t.late_fee_yuan) AS operator_rate,
-        w.approved_by IS NULL AS unapproved,
-        -- Operator and approver may be written as accounts or as employees; two accounts may be one person.
-        COALESCE(COALESCE(h.employee_id, w.approved_by) = COALESCE(g.employee_id, w.operator_id), FALSE) AS self_approved,
+        w.unapproved,
+        w.self_approved,
         NOT w.by_policy AND w.amount_yuan > $max_yuan AS large,
         NOT w.by_policy AND COALESCE(o.waived_yuan > $max_yuan, FALSE) AS operator_large,
         NOT w.by_policy AND COALESCE(
@@ -58,8 +63,6 @@ judged AS (
     FROM waived AS w
     LEFT JOIN operator AS o ON o.operator_id = w.operator_id
     LEFT JOIN taken AS t ON t.operator_id = w.operator_id
-    LEFT JOIN account AS g ON g.account_id = w.operator_id
-    LEFT JOIN account AS h ON h.account_id = w.approved_by
 )
 
 SELECT

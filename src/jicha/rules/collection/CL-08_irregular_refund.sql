@@ -20,7 +20,7 @@ WITH paid_back AS (
     WHERE f.refunded_at >= $month AND f.refunded_at < $month_end AND f.refunded_at < $as_of AND f.amount_yuan > 0
 ),
 
--- The receipt that the refund names; where it names none, the last one that could be its source.
+-- The receipt that the refund names; where it names none, a recent one of exactly this amount.
 source AS (
     SELECT
         p.refund_id,
@@ -37,7 +37,7 @@ source AS (
             r.receipt_id = p.receipt_id
             OR (
                 p.receipt_id IS NULL
-                AND r.amount_yuan >= p.amount_yuan
+                AND r.amount_yuan = p.amount_yuan
                 AND r.channel <> 'prepaid_offset'
                 AND (r.cancelled_at IS NULL OR r.cancelled_at > p.refunded_at)
                 AND date_diff('day', CAST(r.received_at AS DATE), CAST(p.refunded_at AS DATE)) <= $quick_days

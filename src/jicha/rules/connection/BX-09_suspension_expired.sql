@@ -1,4 +1,4 @@
--- Transformers still suspended (暂停) at the as-of date although the agreed end has passed, with no extension on file
+-- Customers with transformers still suspended (暂停) at the as-of date although the agreed end has passed, with no extension on file
 -- and no resumption under way. From the expiry day the capacity is charged whether or not the customer applies, so in
 -- capacity mode the basic charge of every day from then on is at stake, less the months that a bill charged in full.
 WITH last_state AS (
@@ -131,21 +131,23 @@ lost AS (
 )
 
 SELECT
-    e.transformer_id AS subject_id,
-    e.org_no,
+    e.customer_no AS subject_id,
+    min(e.org_no) AS org_no,
     e.customer_no,
-    e.mp_id,
-    e.agreed_until AS period_from,
+    min(e.mp_id) AS mp_id,
+    min(e.agreed_until) AS period_from,
     $as_of AS period_to,
-    CAST(l.lost_yuan AS DECIMAL(18, 2)) AS yuan_at_stake,
+    CAST(sum(l.lost_yuan) AS DECIMAL(18, 2)) AS yuan_at_stake,
     'company' AS direction,
-    e.kva,
-    e.valid_from AS suspended_from,
-    e.sealed_on,
-    e.agreed_until,
-    date_diff('day', e.agreed_until, $as_of) AS expired_days,
-    l.charged_days,
-    e.order_no AS suspension_order_no,
-    e.status AS customer_status
+    sum(e.kva) AS kva,
+    string_agg(e.transformer_id, '; ' ORDER BY e.transformer_id) AS transformers,
+    min(e.valid_from) AS suspended_from,
+    min(e.sealed_on) AS sealed_on,
+    min(e.agreed_until) AS agreed_until,
+    date_diff('day', min(e.agreed_until), $as_of) AS expired_days,
+    max(l.charged_days) AS charged_days,
+    min(e.order_no) AS suspension_order_no,
+    min(e.status) AS customer_status
 FROM expired AS e
 LEFT JOIN lost AS l ON l.transformer_id = e.transformer_id
+GROUP BY e.customer_no
