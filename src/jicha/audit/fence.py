@@ -88,15 +88,16 @@ def _write_job(query: FencedQuery, limits: FenceLimits, folder: Path) -> None:
 
 def _start(folder: Path) -> subprocess.Popen[bytes]:
     environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.Popen(
-        [sys.executable, "-m", "jicha.audit.worker", str(folder)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=(folder / "stderr").open("wb"),
-        env=environment,
-        cwd=folder,
-        start_new_session=True,
-    )
+    with (folder / "stderr").open("wb") as errors:
+        return subprocess.Popen(
+            [sys.executable, "-m", "jicha.audit.worker", str(folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            env=environment,
+            cwd=folder,
+            start_new_session=True,
+        )
 
 
 def _watch(worker: subprocess.Popen[bytes], limits: FenceLimits) -> None:
@@ -138,7 +139,8 @@ def _result(folder: Path) -> pa.Table:
             f"the rule's worker ended without an answer: {' '.join(last) or 'killed by the system'}"
         )
     content = json.loads(answer.read_text(encoding="utf-8"))
-    if content.get("error"):
-        raise FenceError(content["error"])
+    error = content.get("error")
+    if error:
+        raise (ResourceExceeded if error.startswith("OutOfMemory") else FenceError)(error)
     with ipc.open_file(str(folder / "result.arrow")) as reader:
         return reader.read_all()
