@@ -117,13 +117,14 @@ judged AS (
 )
 
 SELECT
-    j.asset_id AS subject_id,
+    j.mp_id AS subject_id,
     j.org_no,
     j.customer_no,
     j.mp_id,
     $month AS bill_month,
     j.previous_on AS period_from,
     j.read_on AS period_to,
+    j.asset_id,
     j.assets,
     j.installed_kw,
     j.energy_kwh AS generation_kwh,

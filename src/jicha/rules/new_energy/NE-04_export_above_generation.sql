@@ -50,13 +50,14 @@ exported AS (
 )
 
 SELECT
-    x.asset_id AS subject_id,
+    x.mp_id AS subject_id,
     p.org_no,
     x.customer_no,
     x.mp_id,
     $month AS bill_month,
     e.previous_on AS period_from,
     e.read_on AS period_to,
+    x.asset_id,
     x.assets,
     e.export_kwh,
     g.generation_kwh,
