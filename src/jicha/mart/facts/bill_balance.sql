@@ -11,9 +11,7 @@ WITH issued AS (
         b.due_on,
         b.total_yuan
     FROM bill AS b
-    WHERE
-        COALESCE(b.trial_run, FALSE) = FALSE
-        AND COALESCE(b.issued_at < $as_of, b.bill_month < $as_of)
+    WHERE COALESCE(b.issued_at < $as_of, b.bill_month < $as_of)
 ),
 
 reversed AS (
