@@ -11,7 +11,19 @@ from jicha.demo.grid import MONTHS
 from jicha.demo.write import write_csv_rows
 from jicha.periods import month_text
 
-COLUMNS = ("rule_id", "kind", "subject_kind", "subject_id", "customer_no", "mp_id", "first_month", "last_month", "kwh", "yuan", "note")
+COLUMNS = (
+    "rule_id",
+    "kind",
+    "subject_kind",
+    "subject_id",
+    "customer_no",
+    "mp_id",
+    "first_month",
+    "last_month",
+    "kwh",
+    "yuan",
+    "note",
+)
 FAULT, LOOK_ALIKE = "fault", "look_alike"
 
 
@@ -56,7 +68,19 @@ class AnswerKey:
         number = "" if customer is None else str(customer + 3_401_000_001)
         point = f"P{number}0" if mp and number else ""
         self.answers.append(
-            Answer(rule, kind, subject[0], subject[1], number, point, MONTHS[first], MONTHS[last], kwh, yuan, note)
+            Answer(
+                rule,
+                kind,
+                subject[0],
+                subject[1],
+                number,
+                point,
+                MONTHS[first],
+                MONTHS[last],
+                kwh,
+                yuan,
+                note,
+            )
         )
 
     def write(self, folder: Path) -> Path:

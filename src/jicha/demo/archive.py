@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 
 from jicha.demo.frame import Frame, Ids, Pick, concat, take
-from jicha.demo.grid import END, NULL, Bools, Ints, day_number
+from jicha.demo.grid import END, NULL, Ints, day_number
 from jicha.demo.network import place_names
 from jicha.demo.people import customer_names
 from jicha.demo.points import EXPORT, GENERATION, MAIN, VOLTAGES, point_ids
@@ -18,8 +18,23 @@ STATUSES = ["active", "suspended", "closed"]
 KINDS = ["hv", "lv_nonres", "lv_res"]
 MARKETS = ["catalogue", "agency", "market", "exited"]
 IMPORTANCE = ["ordinary", "important_1", "important_2", "special"]
-PLACES = ["home", "residential_compound", "public_institution", "enterprise", "public_parking", "commercial_concentrated"]
-PROOFS = ["residential_price", "multi_person", "low_income", "tariff_choice", "green_house", "temporary", "exemption"]
+PLACES = [
+    "home",
+    "residential_compound",
+    "public_institution",
+    "enterprise",
+    "public_parking",
+    "commercial_concentrated",
+]
+PROOFS = [
+    "residential_price",
+    "multi_person",
+    "low_income",
+    "tariff_choice",
+    "green_house",
+    "temporary",
+    "exemption",
+]
 
 
 def world_names(world: World) -> Pick:
@@ -57,7 +72,9 @@ def customer_frame(part: Part, names: Pick) -> Frame:
         "kind": _of_segment(segment, [s.kind for s in SEGMENTS]),
         "category_code": _of_segment(segment, [world.plan.category(s) for s in SEGMENTS]),
         "trade_code": _of_segment(segment, [s.trade for s in SEGMENTS]),
-        "voltage_code": Pick(np.where(segment >= FIRST_HV, np.where(customers.kva[rows] >= 2500, 3, 1), 0), VOLTAGES),
+        "voltage_code": Pick(
+            np.where(segment >= FIRST_HV, np.where(customers.kva[rows] >= 2500, 3, 1), 0), VOLTAGES
+        ),
         "contract_kva": kva * 10_000,
         "running_kva": np.where(closed, 0, kva - suspended) * 10_000,
         "status": Pick(state, STATUSES),
@@ -168,7 +185,7 @@ def charging_frame(part: Part) -> Frame | None:
     customers = part.world.customers
     place = {"home_pile": 0, "compound_pile": 1, "parking_pile": 4, "hv_charging": 5}
     codes = np.array([place.get(s.name, -1) for s in SEGMENTS])[customers.segment]
-    codes = part.world.plan.charging_place(customers, codes)
+    codes = part.world.plan.charging_place(codes)
     rows = np.arange(part.customers.start, part.customers.stop, dtype=np.int64)
     rows = rows[codes[rows] >= 0]
     if not len(rows):
@@ -184,4 +201,12 @@ def charging_frame(part: Part) -> Frame | None:
     }
 
 
-__all__ = ["charging_frame", "contract_frame", "customer_frame", "generation_frame", "proof_frame", "take", "world_names"]
+__all__ = [
+    "charging_frame",
+    "contract_frame",
+    "customer_frame",
+    "generation_frame",
+    "proof_frame",
+    "take",
+    "world_names",
+]

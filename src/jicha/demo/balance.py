@@ -26,7 +26,9 @@ def balance_frames(part: Part) -> tuple[Frame, Frame, Frame | None]:
     low = districts >= 0
     feeder_of_district = part.world.network.district_feeder[np.maximum(districts, 0)]
     total = np.zeros((len(feeders), DAYS), dtype=np.int64)
-    np.add.at(total, np.searchsorted(feeders, feeder_of_district[low]), passed[low] + (used * rate // 10_000)[low])
+    np.add.at(
+        total, np.searchsorted(feeders, feeder_of_district[low]), passed[low] + (used * rate // 10_000)[low]
+    )
     high = (part.get("role") == MAIN) & (part.of_customer("district") < 0)
     np.add.at(total, feeder[high], net[high])
     gross = rng.integers(100, 160, (len(feeders), 1)) + rng.integers(-10, 11, (len(feeders), DAYS))

@@ -6,15 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from jicha.demo.frame import Frame, Ids, Pick
 from jicha.demo.grid import LAST, MONTH_START, NULL, Ints
 from jicha.demo.losses import add_transformer_loss, in_service
 from jicha.demo.points import (
     ACTUAL_DEMAND,
-    BASIC_MODES,
     CAPACITY,
     CI_TOU,
-    CONTRACT_DEMAND,
     FIXED,
     MAIN,
     NO_BASIC,
@@ -23,7 +20,6 @@ from jicha.demo.points import (
     SUB,
     TARIFFS,
     VOLTAGES,
-    point_ids,
 )
 from jicha.demo.power_factor import adjustment, power_factor
 from jicha.demo.prices import step_limit, unit_price
@@ -31,13 +27,27 @@ from jicha.demo.readings import Ledger
 from jicha.demo.world import Part
 
 ITEMS = ["energy", "step", "basic", "pf_adjustment", "fund", "other"]
-COMPONENTS = ["energy", "step2", "step3", "purchase", "line_loss", "transmission", "system", "fund", "capacity", "demand"]
+COMPONENTS = [
+    "energy",
+    "step2",
+    "step3",
+    "purchase",
+    "line_loss",
+    "transmission",
+    "system",
+    "fund",
+    "capacity",
+    "demand",
+]
 REGISTERS = ["any", "total", "sharp", "peak", "flat", "valley"]
 UNITS = ["kwh", "kva", "kw", "none"]
 BANDS = {PLAIN: ["total"], RES_TOU: ["peak", "valley"], CI_TOU: ["sharp", "peak", "flat", "valley"]}
 CATALOGUE = ["energy"]
 FLOATING = ["purchase", "line_loss", "transmission", "system"]
 HALF = 5_000_000  # a half of 10⁷: kWh × 10⁻⁹ yuan to cents
+
+
+LINE_COLUMNS = ("bill", "point", "item", "component", "register", "quantity", "unit", "price", "amount")
 
 
 @dataclass
@@ -57,9 +67,6 @@ class Lines:
         arrays = {name: np.concatenate(parts) for name, parts in self.columns.items()}
         order = np.argsort(arrays["bill"], kind="stable")
         return {name: values[order] for name, values in arrays.items()}
-
-
-LINE_COLUMNS = ("bill", "point", "item", "component", "register", "quantity", "unit", "price", "amount")
 
 
 @dataclass
@@ -95,7 +102,9 @@ def make_bills(part: Part, ledger: Ledger) -> Bills:
     main, month = (axis.astype(np.int64) for axis in np.nonzero(ledger.exists[mains]))
     main = mains[main]
     bills = len(main)
-    energy = {name: np.maximum((values[main, month] + 5_000) // 10_000, 0) for name, values in ledger.energy.items()}
+    energy = {
+        name: np.maximum((values[main, month] + 5_000) // 10_000, 0) for name, values in ledger.energy.items()
+    }
     kvarh = (ledger.kvarh[main, month] + 5_000) // 10_000
     lines = Lines()
     number = np.full((len(role), LAST + 1), -1, dtype=np.int64)
@@ -149,25 +158,31 @@ def _own_share(part: Part, ledger: Ledger, row: int, main: int, left: Ints) -> I
         return np.asarray((ledger.energy["total"][row, months] + 5_000) // 10_000)
     if part.get("fixed_kwh")[row] != NULL:
         return np.full(len(left), part.get("fixed_kwh")[row] // 10_000)
-    return (left * part.get("fixed_ratio")[row] + 500_000) // 1_000_000
+    return np.asarray((left * part.get("fixed_ratio")[row] + 500_000) // 1_000_000)
 
 
 def _add_loss(part: Part, main: Ints, month: Ints, energy: dict[str, Ints], kvarh: Ints) -> None:
     rows = np.flatnonzero(part.get("loss")[main])
     if not len(rows):
         return
-    active, reactive = add_transformer_loss(part, main[rows], month[rows], _total(part, main, energy)[rows], kvarh[rows])
+    active, reactive = add_transformer_loss(
+        part, main[rows], month[rows], _total(part, main, energy)[rows], kvarh[rows]
+    )
     tou = part.get("registers")[main[rows]] == CI_TOU
     energy["flat"][rows[tou]] += active[tou]
     energy["total"][rows] += active
     kvarh[rows] += reactive
 
 
-def _energy_line(lines: Lines, bill: Ints, point: Ints | int, component: str, register: str, kwh: Ints, price: Ints) -> None:
+def _energy_line(
+    lines: Lines, bill: Ints, point: Ints | int, component: str, register: str, kwh: Ints, price: Ints
+) -> None:
     lines.add(
         bill,
         point=point,
-        item=ITEMS.index("fund" if component == "fund" else "step" if component.startswith("step") else "energy"),
+        item=ITEMS.index(
+            "fund" if component == "fund" else "step" if component.startswith("step") else "energy"
+        ),
         component=COMPONENTS.index(component),
         register=REGISTERS.index(register),
         quantity=kwh * 10_000,
@@ -202,7 +217,9 @@ def _price_energy(
                 base[rows] += (kwh * price + HALF) // (2 * HALF)
         if code.startswith("CI_"):
             kwh = sum((energy[band][rows] for band in bands), np.zeros(len(rows), dtype=np.int64))
-            _energy_line(lines, rows, main[rows], "fund", "any", kwh, _prices(code, volt, "fund", "any", begin[rows]))
+            _energy_line(
+                lines, rows, main[rows], "fund", "any", kwh, _prices(code, volt, "fund", "any", begin[rows])
+            )
 
 
 def _price_steps(part: Part, main: Ints, month: Ints, kwh: Ints, lines: Lines) -> None:
@@ -212,7 +229,9 @@ def _price_steps(part: Part, main: Ints, month: Ints, kwh: Ints, lines: Lines) -
     table = np.zeros((len(part.owner), LAST + 1), dtype=np.int64)
     table[main[rows], month[rows]] = kwh[rows]
     year_start = 4  # 2026-01
-    after = np.concatenate([np.cumsum(table[:, :year_start], axis=1), np.cumsum(table[:, year_start:], axis=1)], axis=1)
+    after = np.concatenate(
+        [np.cumsum(table[:, :year_start], axis=1), np.cumsum(table[:, year_start:], axis=1)], axis=1
+    )
     high = after[main[rows], month[rows]]
     low = high - kwh[rows]
     second, third = step_limit("RES_STEP", 2), step_limit("RES_STEP", 3)
@@ -220,15 +239,21 @@ def _price_steps(part: Part, main: Ints, month: Ints, kwh: Ints, lines: Lines) -
         inside = np.clip(high, above, below) - np.clip(low, above, below)
         hit = inside > 0
         price = unit_price("RES_STEP", "lt1", name, "any", int(MONTH_START[0]))
-        _energy_line(lines, rows[hit], main[rows][hit], name, "any", inside[hit], np.full(int(hit.sum()), price))
+        _energy_line(
+            lines, rows[hit], main[rows][hit], name, "any", inside[hit], np.full(int(hit.sum()), price)
+        )
 
 
-def _price_basic(part: Part, ledger: Ledger, main: Ints, month: Ints, kwh: Ints, lines: Lines, base: Ints) -> None:
+def _price_basic(
+    part: Part, ledger: Ledger, main: Ints, month: Ints, kwh: Ints, lines: Lines, base: Ints
+) -> None:
     mode = part.get("basic")[main]
     rows = np.flatnonzero(mode != NO_BASIC)
     if not len(rows):
         return
-    kva_days, days = in_service(part, main[rows], ledger.period_from[main, month][rows], ledger.period_to[main, month][rows])
+    kva_days, days = in_service(
+        part, main[rows], ledger.period_from[main, month][rows], ledger.period_to[main, month][rows]
+    )
     by_capacity = mode[rows] == CAPACITY
     voltage = part.get("price_voltage")[main[rows]]
     begin = ledger.period_from[main, month][rows]
@@ -236,12 +261,32 @@ def _price_basic(part: Part, ledger: Ledger, main: Ints, month: Ints, kwh: Ints,
         own = voltage == code
         _capacity_lines(lines, rows, own & by_capacity, main, VOLTAGES[code], begin, kva_days, days, base)
         demand = own & ~by_capacity
-        kilowatt = _billed_demand(part, ledger, main[rows][demand], month[rows][demand], kva_days[demand] * 10_000 // days[demand])
-        _demand_lines(part, lines, rows[demand], main[rows][demand], kwh[rows][demand], VOLTAGES[code], begin[demand], kilowatt, base)
+        kilowatt = _billed_demand(
+            part, ledger, main[rows][demand], month[rows][demand], kva_days[demand] * 10_000 // days[demand]
+        )
+        _demand_lines(
+            part,
+            lines,
+            rows[demand],
+            main[rows][demand],
+            kwh[rows][demand],
+            VOLTAGES[code],
+            begin[demand],
+            kilowatt,
+            base,
+        )
 
 
 def _capacity_lines(
-    lines: Lines, rows: Ints, chosen: np.ndarray, main: Ints, voltage: str, begin: Ints, kva_days: Ints, days: Ints, base: Ints
+    lines: Lines,
+    rows: Ints,
+    chosen: np.ndarray,
+    main: Ints,
+    voltage: str,
+    begin: Ints,
+    kva_days: Ints,
+    days: Ints,
+    base: Ints,
 ) -> None:
     bill = rows[chosen]
     price = _prices("CI_TWO", voltage, "capacity", "any", begin[chosen])
@@ -253,7 +298,15 @@ def _capacity_lines(
 
 
 def _demand_lines(
-    part: Part, lines: Lines, bill: Ints, main: Ints, kwh: Ints, voltage: str, begin: Ints, kilowatt: Ints, base: Ints
+    part: Part,
+    lines: Lines,
+    bill: Ints,
+    main: Ints,
+    kwh: Ints,
+    voltage: str,
+    begin: Ints,
+    kilowatt: Ints,
+    base: Ints,
 ) -> None:
     price = _prices("CI_TWO", voltage, "demand", "any", begin)
     # 90 % of the demand price in a month of 260 kWh per kVA of the contract capacity or more.
@@ -263,7 +316,9 @@ def _demand_lines(
     base[bill] += amount
 
 
-def _basic_line(lines: Lines, bill: Ints, point: Ints, component: str, quantity: Ints, price: Ints, amount: Ints) -> None:
+def _basic_line(
+    lines: Lines, bill: Ints, point: Ints, component: str, quantity: Ints, price: Ints, amount: Ints
+) -> None:
     lines.add(
         bill,
         point=point,
@@ -288,7 +343,9 @@ def _billed_demand(part: Part, ledger: Ledger, main: Ints, month: Ints, running_
     return np.where(part.get("basic")[main] == ACTUAL_DEMAND, actual, np.where(running_kva > 0, billed, 0))
 
 
-def _price_factor(part: Part, main: Ints, kwh: Ints, kvarh: Ints, lines: Lines, base: Ints) -> tuple[Ints, Ints]:
+def _price_factor(
+    part: Part, main: Ints, kwh: Ints, kvarh: Ints, lines: Lines, base: Ints
+) -> tuple[Ints, Ints]:
     standard = part.get("pf_standard")[main]
     factor = np.full(len(main), NULL, dtype=np.int64)
     adjust = np.full(len(main), NULL, dtype=np.int64)
@@ -312,61 +369,6 @@ def _price_factor(part: Part, main: Ints, kwh: Ints, kvarh: Ints, lines: Lines, 
     return factor, adjust
 
 
-def line_frame(part: Part, bills: Bills) -> Frame:
-    """Return the bill_line table of the part."""
-    lines = bills.lines
-    bill = lines["bill"]
-    first = np.searchsorted(bill, bill, side="left")
-    numbers = part.world.points.numbers()[part.points]
-    return {
-        "bill_id": Ids("B", bill_numbers(part.owner[bills.main], bills.month)[bill]),
-        "line_no": np.arange(len(bill), dtype=np.int64) - first + 1,
-        "mp_id": point_ids(np.where(lines["point"] < 0, NULL, numbers[lines["point"]])),
-        "item": Pick(lines["item"], ITEMS),
-        "component": Pick(lines["component"], COMPONENTS),
-        "register": Pick(lines["register"], REGISTERS),
-        "quantity": lines["quantity"],
-        "unit": Pick(lines["unit"], UNITS),
-        "unit_price": lines["price"],
-        "amount_yuan": lines["amount"],
-    }
-
-
-def bill_frame(part: Part, bills: Bills) -> Frame:
-    """Return the bill table of the part: calculated on the next working day, issued on the one after, due on the 28th."""
-    from jicha.demo.grid import moment
-
-    calendar = part.world.calendar
-    owner = part.owner[bills.main]
-    numbers = bill_numbers(owner, bills.month)
-    calculated = calendar.shift(bills.period_to, 1)
-    issued = calendar.shift(bills.period_to, 2)
-    station = part.of_customer("station")[bills.main]
-    return {
-        "bill_id": Ids("B", numbers),
-        "customer_no": Ids("", owner + 3_401_000_001),
-        "org_no": Ids("", part.world.network.station_numbers()[station]),
-        "bill_month": MONTH_START[bills.month],
-        "kind": "normal",
-        "period_from": bills.period_from,
-        "period_to": bills.period_to,
-        "kwh": bills.kwh * 10_000,
-        "kvarh": np.where(bills.kvarh == NULL, NULL, bills.kvarh * 10_000),
-        "power_factor": np.where(bills.factor == NULL, NULL, bills.factor * 10_000),
-        "pf_adjust_pct": np.where(bills.adjust == NULL, NULL, bills.adjust * 10_000),
-        "total_yuan": bills.total,
-        "calculated_at": moment(calculated, 9, numbers % 60),
-        "issued_at": moment(issued, 15, numbers % 60),
-        "due_on": due_days(bills),
-        "calculated_by": part.world.staff.ids("calculator", station),
-        "reviewed_by": part.world.staff.ids("manager", station),
-        "trial_run": np.isin(bills.month, [12]).astype(np.int64),
-    }
-
-
 def due_days(bills: Bills) -> Ints:
     """Return the due date of each bill: the 28th of its month."""
     return MONTH_START[bills.month] + 27
-
-
-__all__ = ["BASIC_MODES", "CONTRACT_DEMAND", "Bills", "bill_frame", "bill_numbers", "line_frame", "make_bills"]

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from jicha.demo import archive, bills, meters, money, service
+from jicha.demo import archive, bill_tables, bills, meters, money, service
 from jicha.demo.balance import balance_frames
 from jicha.demo.consumption import make_consumption
 from jicha.demo.county import write_county, write_incidents
@@ -79,7 +79,9 @@ def build(
     writer.finish()
     key = world.plan.key.write(target / "answer_key")
     kinds = [answer.kind for answer in world.plan.key.answers]
-    return DemoSummary(target, key, customers, dict(writer.rows), kinds.count("fault"), kinds.count("look_alike"))
+    return DemoSummary(
+        target, key, customers, dict(writer.rows), kinds.count("fault"), kinds.count("look_alike")
+    )
 
 
 def _check(customers: int, file_format: str, freeze_days: int) -> None:
@@ -92,11 +94,17 @@ def _check(customers: int, file_format: str, freeze_days: int) -> None:
         )
     if file_format not in ("csv", "parquet"):
         raise ExplainedError(
-            where="demo --format", found=repr(file_format), expected="csv or parquet", remedy="Choose one of the two."
+            where="demo --format",
+            found=repr(file_format),
+            expected="csv or parquet",
+            remedy="Choose one of the two.",
         )
     if not 1 <= freeze_days <= 456:
         raise ExplainedError(
-            where="demo freeze_days", found=str(freeze_days), expected="1 to 456", remedy="The demo covers 457 days."
+            where="demo freeze_days",
+            found=str(freeze_days),
+            expected="1 to 456",
+            remedy="The demo covers 457 days.",
         )
 
 
@@ -119,7 +127,9 @@ def _write_part(part: Part, writer: Writer, hooks: Hooks, names: Pick, count: in
 def _write_readings(part: Part, writer: Writer, hooks: Hooks, freeze_days: int) -> Ledger:
     ledger = new_ledger(part)
     method = _methods(part)
-    registers = [found for kind in (PLAIN, RES_TOU, CI_TOU) if (found := make_registers(part, kind)) is not None]
+    registers = [
+        found for kind in (PLAIN, RES_TOU, CI_TOU) if (found := make_registers(part, kind)) is not None
+    ]
     hooks.change_readings(part, registers, method)
     for group in registers:
         for frame in read_registers(part, group, ledger, method):
@@ -165,8 +175,8 @@ def _write_money(part: Part, writer: Writer, hooks: Hooks, ledger: Ledger, names
     issued = bills.make_bills(part, ledger)
     payments = money.make_payments(part, issued)
     hooks.change_money(part, ledger, issued, payments)
-    writer.add("bill", bills.bill_frame(part, issued))
-    writer.add("bill_line", bills.line_frame(part, issued))
+    writer.add("bill", bill_tables.bill_frame(part, issued))
+    writer.add("bill_line", bill_tables.line_frame(part, issued))
     writer.add("receipt", money.receipt_frame(part, issued, payments))
     for frame in money.dunning_frames(part, issued, payments):
         writer.add("dunning", frame)

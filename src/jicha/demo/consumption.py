@@ -113,7 +113,11 @@ def _apply_sun(part: Part, energy: np.ndarray) -> None:
 def _apply_suspension(part: Part, energy: np.ndarray) -> None:
     """Take the suspended share of the capacity off the energy."""
     units = part.world.transformers
-    inside = (units.owner >= part.customers.start) & (units.owner < part.customers.stop) & (units.suspended_from != NULL)
+    inside = (
+        (units.owner >= part.customers.start)
+        & (units.owner < part.customers.stop)
+        & (units.suspended_from != NULL)
+    )
     for row in np.flatnonzero(inside):
         customer = int(units.owner[row])
         point = part.main_row(customer)
@@ -143,4 +147,4 @@ def net_load(part: Part) -> Ints:
     """Return what each main point drew net of export, by the truth, in 10⁻⁴ kWh."""
     role = part.get("role")
     weight = np.select([role == MAIN, role == EXPORT], [1, -1], 0)
-    return daily_energy(part, part.true) * weight[:, None]
+    return np.asarray(daily_energy(part, part.true) * weight[:, None])

@@ -26,7 +26,10 @@ def write_county(world: World, writer: Writer) -> None:
     writer.add_rows("account_role", role_rows(employees))
     writer.add_rows(
         "working_calendar",
-        [{"day": day, "is_working_day": works} for day, works in working_days(date(2024, 1, 1), date(2026, 12, 31))],
+        [
+            {"day": day, "is_working_day": works}
+            for day, works in working_days(date(2024, 1, 1), date(2026, 12, 31))
+        ],
     )
     writer.add("feeder", feeder_frame(world.network))
     writer.add("district", district_frame(world.network))
@@ -70,7 +73,7 @@ def write_incidents(world: World, writer: Writer, names: Pick) -> None:
     writer.add_rows("refund", [_refund(world, c, names_of[c]) for c in chosen[4:8]])
     writer.add_rows("late_fee_waiver", [_waiver(world, c) for c in chosen[8:10]])
     writer.add_rows("prepaid_transfer", [_transfer(world, chosen[10], chosen[11])])
-    writer.add_rows("feeder_switching", [_switching(world)])
+    writer.add_rows("feeder_switching", [_switching()])
 
 
 def number_of(customer: int) -> str:
@@ -122,14 +125,21 @@ def _case_order(world: World, customer: int) -> dict[str, Any]:
 def _case_nodes(world: World, customer: int) -> list[dict[str, Any]]:
     found = office(world, 200 + customer % 120)
     station = int(world.customers.station[customer])
-    steps = (("accept", 0, "inspector"), ("approve", 3, "manager"), ("fee", 7, "cashier"), ("archive", 14, "inspector"))
+    steps = (
+        ("accept", 0, "inspector"),
+        ("approve", 3, "manager"),
+        ("fee", 7, "cashier"),
+        ("archive", 14, "inspector"),
+    )
     return [
         {
             "order_no": f"WX{number_of(customer)}",
             "seq": place + 1,
             "node": node,
             "started_at": found + timedelta(days=days),
-            "finished_at": found + timedelta(days=days, hours=2) if node != "archive" else found + timedelta(days=days),
+            "finished_at": found + timedelta(days=days, hours=2)
+            if node != "archive"
+            else found + timedelta(days=days),
             "operator_id": world.staff.one(post, station),
             "suspended_working_days": 0,
         }
@@ -177,7 +187,7 @@ def _transfer(world: World, giver: int, taker: int) -> dict[str, Any]:
     }
 
 
-def _switching(world: World) -> dict[str, Any]:
+def _switching() -> dict[str, Any]:
     """A feeder was cut over for a night in spring, after its district supply was read."""
     return {
         "switching_id": "QG20260412",

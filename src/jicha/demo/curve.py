@@ -36,14 +36,16 @@ def make_curves(part: Part, parts: int) -> Curves | None:
     first = DAYS - CURVE_DAYS
     unit = 10.0 ** -part.get("decimals")[rows]
     daily = part.metered[rows, first:] * unit[:, None]
-    shape = _shapes(part, rows)[:, None, :] * rng.uniform(0.94, 1.06, (len(rows), CURVE_DAYS, QUARTERS))
+    shape = _shapes(rows)[:, None, :] * rng.uniform(0.94, 1.06, (len(rows), CURVE_DAYS, QUARTERS))
     shape /= shape.sum(axis=2, keepdims=True)
     power = daily[:, :, None] * shape * 4
     ceiling = part.of_customer("kva")[rows] * 0.97 / part.get("multiplier")[rows]
     power = np.minimum(power, ceiling[:, None, None] * rng.uniform(0.97, 1.0, power.shape))
     three_wire = (part.get("wiring")[rows] == THREE_WIRE)[:, None, None]
     nominal = np.where(three_wire, 100.0, 220.0)
-    voltage = nominal[..., None] * (1 + rng.uniform(-0.02, 0.03, (*power.shape, 1)) + rng.uniform(-0.004, 0.004, (*power.shape, 3)))
+    voltage = nominal[..., None] * (
+        1 + rng.uniform(-0.02, 0.03, (*power.shape, 1)) + rng.uniform(-0.004, 0.004, (*power.shape, 3))
+    )
     tangent = np.full((len(rows), 1, 1), 0.36)
     cosine = 1 / np.sqrt(1 + tangent**2)
     per_phase = power * 1000 / cosine / np.where(three_wire, np.sqrt(3) * nominal, 3 * nominal)
@@ -54,13 +56,18 @@ def make_curves(part: Part, parts: int) -> Curves | None:
 def _chosen(part: Part, parts: int) -> Ints:
     three_phase = (part.get("role") == MAIN) & (part.get("wiring") != SINGLE)
     high = np.flatnonzero((part.get("mode") > 0) & three_phase)[: max(20, LIMIT // parts)]
-    low = np.flatnonzero((part.get("mode") == 0) & three_phase & (part.of_customer("pv_kw") == 0) & (part.of_customer("closed") == NULL))[:10]
+    low = np.flatnonzero(
+        (part.get("mode") == 0)
+        & three_phase
+        & (part.of_customer("pv_kw") == 0)
+        & (part.of_customer("closed") == NULL)
+    )[:10]
     wanted = [c for c in part.world.plan.curve_customers if part.customers.start <= c < part.customers.stop]
     planted = np.array([part.main_row(customer) for customer in wanted], dtype=np.int64)
     return np.unique(np.concatenate([high, low, planted]))
 
 
-def _shapes(part: Part, rows: Ints) -> Floats:
+def _shapes(rows: Ints) -> Floats:
     hour = (np.arange(QUARTERS) + 0.5) / 4
     work = 0.55 + 0.75 * np.exp(-(((hour - 10) / 3.2) ** 2)) + 0.70 * np.exp(-(((hour - 15.5) / 3.0) ** 2))
     steady = 1 + 0.12 * np.sin((hour - 9) / 24 * 2 * np.pi)
@@ -80,7 +87,11 @@ def curve_frame(part: Part, curves: Curves) -> Frame:
     reactive = np.rint((curves.power * curves.tangent).reshape(-1) * 10_000).astype(np.int64)
     voltage = np.rint(curves.voltage.reshape(-1, 3) * 10).astype(np.int64) * 1_000
     current = np.rint(curves.current.reshape(-1, 3) * 1_000).astype(np.int64) * 10
-    cosine = np.broadcast_to(np.rint(1_000 / np.sqrt(1 + curves.tangent**2)) * 1_000, curves.power.shape).reshape(-1).astype(np.int64)
+    cosine = (
+        np.broadcast_to(np.rint(1_000 / np.sqrt(1 + curves.tangent**2)) * 1_000, curves.power.shape)
+        .reshape(-1)
+        .astype(np.int64)
+    )
     return {
         "mp_id": point_ids(np.repeat(numbers, count)),
         "at": np.tile(start + (np.arange(count, dtype=np.int64) + 1) * 900, len(rows)),

@@ -14,7 +14,19 @@ from jicha.demo.segments import FIRST_HV, HV_SEGMENTS, LV_SEGMENTS, SEGMENT, SEG
 NUMBER_BASE = 3_401_000_001
 LV_SIZES = np.array([8, 10, 15, 20, 30, 40, 50, 80], dtype=np.int64)
 HV_SIZES: dict[str, list[tuple[int, int]]] = {
-    "hv_industry": [(315, 0), (400, 0), (500, 0), (630, 0), (800, 0), (400, 400), (630, 315), (630, 630), (1000, 1000), (1600, 1600), (2500, 0)],
+    "hv_industry": [
+        (315, 0),
+        (400, 0),
+        (500, 0),
+        (630, 0),
+        (800, 0),
+        (400, 400),
+        (630, 315),
+        (630, 630),
+        (1000, 1000),
+        (1600, 1600),
+        (2500, 0),
+    ],
     "hv_works": [(100, 0), (125, 0), (160, 0), (200, 0), (250, 0)],
     "hv_commerce": [(315, 0), (400, 0), (500, 0), (630, 0), (800, 0)],
     "hv_nonindustry": [(100, 0), (125, 0), (160, 0), (200, 0), (250, 0)],
@@ -90,7 +102,9 @@ def make_customers(seed: int, network: Network, minimum: int) -> Customers:
         closed=np.full(count, NULL, dtype=np.int64),
         read_day=read_day,
         section=section,
-        persons=np.where(np.isin(segment, members("urban_home", "rural_home")), rng.integers(1, 5, count), NULL),
+        persons=np.where(
+            np.isin(segment, members("urban_home", "rural_home")), rng.integers(1, 5, count), NULL
+        ),
         pv_kw=np.zeros(count, dtype=np.int64),
         full_export=np.zeros(count, dtype=np.bool_),
         special=np.zeros(count, dtype=np.bool_),

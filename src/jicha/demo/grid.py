@@ -37,7 +37,8 @@ MONTH_START = np.array([day_number(month) for month in MONTHS], dtype=np.int64)
 
 def moment(day: Ints | int, hour: Ints | int = 0, minute: Ints | int = 0, second: Ints | int = 0) -> Ints:
     """Return seconds since 1970-01-01 of a time of day."""
-    return np.asarray(day, dtype=np.int64) * DAY_SECONDS + np.asarray(hour) * 3600 + np.asarray(minute) * 60 + second
+    seconds = np.asarray(hour) * 3600 + np.asarray(minute) * 60 + second
+    return np.asarray(np.asarray(day, dtype=np.int64) * DAY_SECONDS + seconds)
 
 
 def to_date(number: int) -> date:
@@ -70,7 +71,7 @@ class WorkCalendar:
     def shift(self, day: Ints | int, count: Ints | int) -> Ints:
         """Return the working day `count` working days after (before, if negative) the day."""
         position = self.ordinal[np.asarray(day, dtype=np.int64) - self.first] - 1 + np.asarray(count)
-        return self.days[np.clip(position, 0, len(self.days) - 1)]
+        return np.asarray(self.days[np.clip(position, 0, len(self.days) - 1)])
 
     def on_or_after(self, day: Ints | int) -> Ints:
         """Return the day itself if offices work on it, else the next working day."""

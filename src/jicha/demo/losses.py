@@ -38,7 +38,9 @@ def month_days(begin: Ints) -> Ints:
     return np.asarray(length.astype(np.int64))
 
 
-def add_transformer_loss(part: Part, main: Ints, month: Ints, active: Ints, reactive: Ints) -> tuple[Ints, Ints]:
+def add_transformer_loss(
+    part: Part, main: Ints, month: Ints, active: Ints, reactive: Ints
+) -> tuple[Ints, Ints]:
     """Return ΔWp and ΔWq of single-transformer customers metered on the low side, whole kWh and kvarh, T = 720 h, K = 1."""
     owner = part.owner[main]
     units = part.world.transformers
@@ -50,8 +52,12 @@ def add_transformer_loss(part: Part, main: Ints, month: Ints, active: Ints, reac
     suspended &= (units.suspended_to[row] == NULL) | (units.suspended_to[row] > begin)
     square = active * active + reactive * reactive
     hours = FULL_MONTH_HOURS
-    loss = _half_up(plates[:, 0] * hours * kva * kva * hours + plates[:, 1] * square, 10_000 * kva * kva * hours)
-    kvarh = _half_up(plates[:, 2] * kva * hours * kva * hours + plates[:, 3] * square, 1_000_000 * kva * hours)
+    loss = _half_up(
+        plates[:, 0] * hours * kva * kva * hours + plates[:, 1] * square, 10_000 * kva * kva * hours
+    )
+    kvarh = _half_up(
+        plates[:, 2] * kva * hours * kva * hours + plates[:, 3] * square, 1_000_000 * kva * hours
+    )
     return np.where(suspended, 0, loss), np.where(suspended, 0, kvarh)
 
 

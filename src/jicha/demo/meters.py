@@ -46,7 +46,9 @@ def point_frame(part: Part) -> Frame:
         "parent_mp_id": point_ids(np.where((role == SUB) | (role == FIXED), numbers // 10 * 10, NULL)),
         "district_id": district_ids(part.of_customer("district")),
         "feeder_id": feeder_ids(part.of_customer("feeder")),
-        "usage": Pick(np.select([role == GENERATION, role == EXPORT], [1, 2], 0), ["billing", "generation", "export"]),
+        "usage": Pick(
+            np.select([role == GENERATION, role == EXPORT], [1, 2], 0), ["billing", "generation", "export"]
+        ),
         "metering_mode": Pick(part.get("mode"), MODES),
         "wiring": Pick(part.get("wiring"), WIRINGS),
         "class": Pick(part.get("meter_class"), CLASSES),
@@ -105,7 +107,12 @@ def installation_frame(part: Part) -> Frame:
         "installed_at": moment(part.get("installed")[rows], 10),
         "removed_at": np.where(swap == NULL, closed_at, swap_at),
         "install_order_no": Ids("W", np.where(fresh, numbers // 10 * 10 + 1, NULL)),
-        "removal_order_no": Ids("W", np.where(swap != NULL, numbers // 10 * 10 + 3, np.where(closed != NULL, numbers // 10 * 10 + 2, NULL))),
+        "removal_order_no": Ids(
+            "W",
+            np.where(
+                swap != NULL, numbers // 10 * 10 + 3, np.where(closed != NULL, numbers // 10 * 10 + 2, NULL)
+            ),
+        ),
     }
     second: Frame = {
         **base,
@@ -143,7 +150,9 @@ def transformer_frames(part: Part) -> list[Frame]:
                         "mp_id": point_ids(numbers[rows]),
                         "kind": Pick(np.zeros(len(rows), dtype=np.int64), [kind]),
                         "ratio": ratio[rows] * 1_000_000,
-                        "accuracy": Pick(np.zeros(len(rows), dtype=np.int64), ["0.5S" if kind == "ct" else "0.5"]),
+                        "accuracy": Pick(
+                            np.zeros(len(rows), dtype=np.int64), ["0.5S" if kind == "ct" else "0.5"]
+                        ),
                         "rated_primary_a": np.where(kind == "ct", ratio[rows] * 5 * 10_000, NULL),
                         "tested_on": part.get("installed")[rows] - 10,
                     }
@@ -157,7 +166,9 @@ def test_frames(part: Part) -> list[Frame]:
     numbers = part.world.points.numbers()[part.points][rows]
     installed = part.get("installed")[rows]
     last = day_number(date(2026, 10, 12))
-    cycle = np.select([part.get("meter_class")[rows] == 1, part.get("meter_class")[rows] == 2], [150, 320], 320)
+    cycle = np.select(
+        [part.get("meter_class")[rows] == 1, part.get("meter_class")[rows] == 2], [150, 320], 320
+    )
     frames: list[Frame] = []
     for rank in range(6):
         day = part.world.calendar.on_or_after(last - rank * cycle - numbers // 10 % 25)

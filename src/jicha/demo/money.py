@@ -89,7 +89,11 @@ def receipt_frame(part: Part, bills: Bills, payments: Payments) -> Frame:
         "late_fee_yuan": payments.late_fee[rows],
         "channel": Pick(channel, CHANNELS),
         "received_at": at,
-        "banked_at": np.where(held == NULL, np.where(counter, moment(paid, 17, 0), at), np.where(held < 0, NULL, moment(held, 10))),
+        "banked_at": np.where(
+            held == NULL,
+            np.where(counter, moment(paid, 17, 0), at),
+            np.where(held < 0, NULL, moment(held, 10)),
+        ),
         "operator_id": Ids("E", np.where(counter, operator.numbers, NULL)),
     }
 
@@ -102,7 +106,9 @@ def dunning_frames(part: Part, bills: Bills, payments: Payments) -> list[Frame]:
     for rank, (step, after) in enumerate((("reminder", 3), ("stop_notice", 14))):
         rows = np.flatnonzero((due + after < open_until) & (bills.total > 0) & ~payments.no_dunning)
         frames.append(_dunning(part, bills, rows, step, rank, due[rows] + after))
-    paid = np.flatnonzero((payments.paid_on != NULL) & (due + 3 < payments.paid_on) & (bills.total > 0) & ~payments.no_dunning)
+    paid = np.flatnonzero(
+        (payments.paid_on != NULL) & (due + 3 < payments.paid_on) & (bills.total > 0) & ~payments.no_dunning
+    )
     frames.append(_dunning(part, bills, paid, "paid", 2, payments.paid_on[paid]))
     return [frame for frame in frames if len(frame["at"])]
 

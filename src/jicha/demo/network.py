@@ -13,7 +13,24 @@ CITY = "34401"
 COUNTY = "3440101"
 STATION_NAMES = ("城关", "东塘", "南溪", "西坞", "北桥", "柳湖", "青岩", "石浦", "竹口", "白沙")
 PLACE_FIRST = ("云", "青", "石", "竹", "白", "柳", "桃", "枫", "松", "溪", "湖", "塘", "龙", "凤", "金", "清")
-PLACE_SECOND = ("溪", "岩", "浦", "口", "沙", "湾", "坞", "桥", "岭", "田", "埠", "坪", "渡", "墩", "桐", "源")
+PLACE_SECOND = (
+    "溪",
+    "岩",
+    "浦",
+    "口",
+    "沙",
+    "湾",
+    "坞",
+    "桥",
+    "岭",
+    "田",
+    "埠",
+    "坪",
+    "渡",
+    "墩",
+    "桐",
+    "源",
+)
 FEEDER_PREFIX = "F"
 DISTRICT_PREFIX = "D"
 FEEDER_BASE = 3440100
@@ -64,7 +81,9 @@ def org_rows(network: Network) -> list[dict[str, str | None]]:
         {"org_no": COUNTY, "parent_org_no": CITY, "name": "青溪县供电公司", "level": "county"},
     ]
     for number, name in zip(network.station_numbers(), STATION_NAMES, strict=False):
-        rows.append({"org_no": str(number), "parent_org_no": COUNTY, "name": f"{name}供电所", "level": "station"})
+        rows.append(
+            {"org_no": str(number), "parent_org_no": COUNTY, "name": f"{name}供电所", "level": "station"}
+        )
     return rows
 
 
@@ -92,7 +111,9 @@ def district_frame(network: Network) -> Frame:
     """Return the district table."""
     count = len(network.district_feeder)
     names = [f"{name}台区" for name in place_names(count)]
-    capacity = np.select([network.district_size > 100, network.district_size > 75], [630, 400], 315).astype(np.int64)
+    capacity = np.select([network.district_size > 100, network.district_size > 75], [630, 400], 315).astype(
+        np.int64
+    )
     return {
         "district_id": district_ids(np.arange(count)),
         "feeder_id": feeder_ids(network.district_feeder),

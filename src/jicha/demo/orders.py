@@ -34,15 +34,54 @@ class Course:
     ends: int
 
 
-NEW_HOME = Course("new_connection", NEW, (("accept", 0, 0), ("survey", 0, 1), ("plan_reply", 1, 1), ("contract", 1, 2), ("meter_install", 2, 3), ("energise", 3, 3), ("archive", 3, 4)), 3)
+NEW_HOME = Course(
+    "new_connection",
+    NEW,
+    (
+        ("accept", 0, 0),
+        ("survey", 0, 1),
+        ("plan_reply", 1, 1),
+        ("contract", 1, 2),
+        ("meter_install", 2, 3),
+        ("energise", 3, 3),
+        ("archive", 3, 4),
+    ),
+    3,
+)
 CLOSE = Course("closure", CLOSURE, (("accept", 0, 0), ("survey", 0, 1), ("fee", 1, 2), ("archive", 2, 3)), 2)
-EXCHANGE = Course("meter_swap", SWAP, (("accept", 0, 0), ("approve", 0, 1), ("meter_install", 1, 2), ("archive", 2, 3)), 2)
-SUSPENSION = Course("suspension", SUSPEND, (("accept", 0, 0), ("survey", 1, 2), ("approve", 2, 4), ("seal", 5, 6), ("archive", 6, 7)), 6)
-RESUMPTION = Course("resume", RESUME, (("accept", 0, 0), ("approve", 1, 2), ("unseal", 3, 4), ("archive", 4, 5)), 4)
-SOLAR = Course("pv_connection", PV, (("accept", 0, 0), ("survey", 0, 2), ("plan_reply", 2, 5), ("contract", 5, 6), ("meter_install", 6, 8), ("energise", 8, 9), ("archive", 9, 9)), 9)
-ON_REQUEST = Course("meter_test", TEST, (("accept", 0, 0), ("survey", 0, 1), ("approve", 1, 3), ("archive", 3, 3)), 3)
+EXCHANGE = Course(
+    "meter_swap", SWAP, (("accept", 0, 0), ("approve", 0, 1), ("meter_install", 1, 2), ("archive", 2, 3)), 2
+)
+SUSPENSION = Course(
+    "suspension",
+    SUSPEND,
+    (("accept", 0, 0), ("survey", 1, 2), ("approve", 2, 4), ("seal", 5, 6), ("archive", 6, 7)),
+    6,
+)
+RESUMPTION = Course(
+    "resume", RESUME, (("accept", 0, 0), ("approve", 1, 2), ("unseal", 3, 4), ("archive", 4, 5)), 4
+)
+SOLAR = Course(
+    "pv_connection",
+    PV,
+    (
+        ("accept", 0, 0),
+        ("survey", 0, 2),
+        ("plan_reply", 2, 5),
+        ("contract", 5, 6),
+        ("meter_install", 6, 8),
+        ("energise", 8, 9),
+        ("archive", 9, 9),
+    ),
+    9,
+)
+ON_REQUEST = Course(
+    "meter_test", TEST, (("accept", 0, 0), ("survey", 0, 1), ("approve", 1, 3), ("archive", 3, 3)), 3
+)
 NEW_NAME = Course("rename", RENAME, (("accept", 0, 0), ("contract", 0, 1), ("archive", 1, 2)), 2)
-CORRECTION = Course("back_bill", BACK_BILL, (("accept", 0, 0), ("survey", 0, 1), ("approve", 1, 2), ("archive", 2, 3)), 2)
+CORRECTION = Course(
+    "back_bill", BACK_BILL, (("accept", 0, 0), ("survey", 0, 1), ("approve", 1, 2), ("archive", 2, 3)), 2
+)
 
 
 def order_frames(part: Part) -> tuple[list[Frame], list[Frame]]:
@@ -68,7 +107,11 @@ def _events(part: Part) -> list[tuple[Course, Ints, Ints]]:
     swap = part.world.points.swap[main]
     swapped = swap != NULL
     units = part.world.transformers
-    inside = (units.owner >= part.customers.start) & (units.owner < part.customers.stop) & (units.suspended_from != NULL)
+    inside = (
+        (units.owner >= part.customers.start)
+        & (units.owner < part.customers.stop)
+        & (units.suspended_from != NULL)
+    )
     off, first = np.unique(units.owner[inside], return_index=True)
     off_day = units.suspended_from[inside][first]
     back_day = units.suspended_to[inside][first]
@@ -93,7 +136,7 @@ def corrected_customers(part: Part) -> Ints:
     """Return the customers who got a small, regular correction (退补) in the year."""
     customers = part.world.customers
     rows = np.arange(part.customers.start, part.customers.stop, dtype=np.int64)
-    return rows[~customers.special[rows] & (rows % 61 == 7)]
+    return np.asarray(rows[~customers.special[rows] & (rows % 61 == 7)])
 
 
 def correction_day(part: Part, customer: Ints) -> Ints:
@@ -131,14 +174,20 @@ def _node(part: Part, course: Course, customer: Ints, numbers: Ints, start: Ints
     hour_begin = 9 if place == 0 else 10 + place % 3 if begin == end else 9 + place % 4
     same_day_hour = 10 + place
     finish_hour = same_day_hour if name != "archive" else 16
-    post = {"survey": "inspector", "meter_install": "meter_installer", "approve": "manager"}.get(name, "connection")
+    post = {"survey": "inspector", "meter_install": "meter_installer", "approve": "manager"}.get(
+        name, "connection"
+    )
     station = part.world.customers.station[customer]
     return {
         "order_no": Ids("W", numbers),
         "seq": np.full(len(customer), place + 1, dtype=np.int64),
         "node": Pick(np.zeros(len(customer), dtype=np.int64), [name]),
         "started_at": moment(calendar.shift(start, begin), min(hour_begin, same_day_hour), numbers % 30),
-        "finished_at": moment(calendar.shift(start, end), min(finish_hour, 16), np.where(name == "archive", numbers % 60, 31 + numbers % 25)),
+        "finished_at": moment(
+            calendar.shift(start, end),
+            min(finish_hour, 16),
+            np.where(name == "archive", numbers % 60, 31 + numbers % 25),
+        ),
         "operator_id": part.world.staff.ids(post, station, numbers + place),
         "suspended_working_days": np.zeros(len(customer), dtype=np.int64),
     }

@@ -11,10 +11,32 @@ from jicha.demo.frame import Ids, Pick
 from jicha.demo.grid import Ints, generator
 from jicha.demo.network import COUNTY, Network
 
-SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎"
+SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎"
+)
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华建文志国海燕红玲波辉斌宇鹏晨琳梅峰云林"
-POSTS = ("reader", "calculator", "cashier", "meter_installer", "connection", "inspector", "line_loss", "service", "manager")
-PER_STATION = {"reader": 4, "calculator": 2, "cashier": 3, "meter_installer": 4, "connection": 3, "inspector": 4, "line_loss": 1, "service": 2, "manager": 2}
+POSTS = (
+    "reader",
+    "calculator",
+    "cashier",
+    "meter_installer",
+    "connection",
+    "inspector",
+    "line_loss",
+    "service",
+    "manager",
+)
+PER_STATION = {
+    "reader": 4,
+    "calculator": 2,
+    "cashier": 3,
+    "meter_installer": 4,
+    "connection": 3,
+    "inspector": 4,
+    "line_loss": 1,
+    "service": 2,
+    "manager": 2,
+}
 ROLES = {
     "reader": ["reading"],
     "calculator": ["calculation"],
@@ -54,7 +76,7 @@ class Staff:
         return f"E{self.ids(post, np.array([station]), rank).numbers[0]}"
 
 
-def make_staff(seed: int, network: Network) -> Staff:
+def make_staff(network: Network) -> Staff:
     """Return the staff of the county's stations."""
     return Staff(network.stations, [])
 

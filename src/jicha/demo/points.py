@@ -64,10 +64,6 @@ class Points:
         """Return the numbers in the metering-point identifiers: customer number and role."""
         return (self.owner + 3_401_000_001) * 10 + self.role
 
-    def has_meter(self) -> Bools:
-        """Return whether the point has a meter of its own; fixed shares (定比定量) have none."""
-        return self.role != FIXED
-
 
 def point_ids(numbers: Ints) -> Ids:
     """Return metering-point identifiers."""
@@ -94,7 +90,10 @@ def make_points(seed: int, customers: Customers, minimum: int) -> Points:
     single = (kva <= 10) & ~hv & (customers.pv_kw[owner] == 0) | (role == SUB)
     wiring = np.where(single, SINGLE, np.where(mode == HV_HV, THREE_WIRE, FOUR_WIRE))
     ct, pt = _ratios(kva, mode, main, voltage)
-    installed = np.maximum(customers.opened[owner], rng.integers(day_number(date(2019, 3, 1)), day_number(date(2024, 5, 1)), total))
+    installed = np.maximum(
+        customers.opened[owner],
+        rng.integers(day_number(date(2019, 3, 1)), day_number(date(2024, 5, 1)), total),
+    )
     points = Points(
         owner=owner,
         role=role,
@@ -136,13 +135,19 @@ def _roles(rng: np.random.Generator, customers: Customers, minimum: int) -> tupl
     sub, fixed = chosen[: len(chosen) // 2], chosen[len(chosen) // 2 :]
     customers.special[chosen] = True
     owner = np.concatenate([everyone, solar, solar, sub, fixed])
-    role = np.repeat([MAIN, GENERATION, EXPORT, SUB, FIXED], [len(everyone), len(solar), len(solar), len(sub), len(fixed)])
+    role = np.repeat(
+        [MAIN, GENERATION, EXPORT, SUB, FIXED], [len(everyone), len(solar), len(solar), len(sub), len(fixed)]
+    )
     order = np.lexsort((role, owner))
     return owner[order], role[order].astype(np.int64)
 
 
 def _ratios(kva: Ints, mode: Ints, main: Bools, voltage: Ints) -> tuple[Ints, Ints]:
-    current = np.select([mode == HV_HV, mode == HV_LV], [np.where(voltage == 3, kva / 60.6, kva / 17.32), kva / 0.6928], kva / 0.66)
+    current = np.select(
+        [mode == HV_HV, mode == HV_LV],
+        [np.where(voltage == 3, kva / 60.6, kva / 17.32), kva / 0.6928],
+        kva / 0.66,
+    )
     primary = CT_STEPS[np.minimum(np.searchsorted(CT_STEPS, current * 1.1), len(CT_STEPS) - 1)]
     ct = np.where(main & ((mode != LV_LV) | (kva > 40)), primary // 5, 1)
     pt = np.where(mode == HV_HV, np.where(voltage == 3, 350, 100), 1)
@@ -164,7 +169,9 @@ def _pf_standard(segment: Ints, kva: Ints, main: Bools) -> Ints:
 
 
 def _basic_charge(rng: np.random.Generator, customers: Customers, points: Points) -> None:
-    two_part = np.array([s.two_part for s in SEGMENTS])[customers.segment[points.owner]] & (points.role == MAIN)
+    two_part = np.array([s.two_part for s in SEGMENTS])[customers.segment[points.owner]] & (
+        points.role == MAIN
+    )
     rows = np.flatnonzero(two_part)
     points.basic[rows] = rng.choice([CAPACITY, CONTRACT_DEMAND, ACTUAL_DEMAND], len(rows), p=[0.5, 0.3, 0.2])
     contract = rows[points.basic[rows] == CONTRACT_DEMAND]
@@ -180,7 +187,9 @@ def _register_starts(rng: np.random.Generator, customers: Customers, points: Poi
     fresh = customers.opened[points.owner] >= day_number(date(2025, 8, 1))
     points.start = np.where(fresh, 0, start)
     homes = np.flatnonzero(
-        (points.role == MAIN) & customers.of("urban_home", "rural_home")[points.owner] & ~customers.special[points.owner]
+        (points.role == MAIN)
+        & customers.of("urban_home", "rural_home")[points.owner]
+        & ~customers.special[points.owner]
     )
     chosen = rng.permutation(homes)[: max(8, total // 500)]
     chosen = chosen[points.registers[chosen] == PLAIN]
@@ -194,7 +203,10 @@ def plan_swaps(seed: int, customers: Customers, points: Points, calendar: WorkCa
     """Rotate some meters of ordinary low-voltage customers on working days of the 14 months."""
     rng = generator(seed, "swaps")
     candidates = np.flatnonzero(
-        (points.role == MAIN) & (points.mode == LV_LV) & (points.pf_standard == NULL) & ~customers.special[points.owner]
+        (points.role == MAIN)
+        & (points.mode == LV_LV)
+        & (points.pf_standard == NULL)
+        & ~customers.special[points.owner]
     )
     chosen = rng.permutation(candidates)[: max(10, round(len(candidates) * 0.05))]
     days = rng.integers(day_number(date(2025, 9, 22)), day_number(date(2026, 10, 24)), len(chosen))

@@ -60,7 +60,15 @@ def price_rows() -> tuple[PriceRow, ...]:
 def step_rows() -> tuple[StepRow, ...]:
     """Return every step limit of the shipped books."""
     return tuple(
-        StepRow(book["price_book"], tariff["tariff_code"], scheme, step, Decimal(limit), tariff["valid_from"], tariff["valid_to"])
+        StepRow(
+            book["price_book"],
+            tariff["tariff_code"],
+            scheme,
+            step,
+            Decimal(limit),
+            tariff["valid_from"],
+            tariff["valid_to"],
+        )
         for book in _books()
         for tariff in book["tariffs"]
         for scheme, limits in tariff.get("steps", {}).items()
@@ -116,7 +124,9 @@ def _floating_rows(book: dict[str, Any]) -> Iterator[PriceRow]:
         voltages = tariff["versions"][0]["transmission"]
         for common in book["common"]:
             for voltage in voltages:
-                yield from _component_rows(book, tariff, voltage, common["component"], common["value"], common)
+                yield from _component_rows(
+                    book, tariff, voltage, common["component"], common["value"], common
+                )
         for version in tariff["versions"]:
             for component in ("transmission", "capacity", "demand"):
                 for voltage, value in version.get(component, {}).items():
@@ -124,7 +134,12 @@ def _floating_rows(book: dict[str, Any]) -> Iterator[PriceRow]:
 
 
 def _component_rows(
-    book: dict[str, Any], tariff: dict[str, Any], voltage: str, component: str, value: str, dated: dict[str, Any]
+    book: dict[str, Any],
+    tariff: dict[str, Any],
+    voltage: str,
+    component: str,
+    value: str,
+    dated: dict[str, Any],
 ) -> Iterator[PriceRow]:
     ratios = book["ratios"] if component in book["floating"] else {"any": "1"}
     for register, ratio in ratios.items():

@@ -35,7 +35,9 @@ def new_ledger(part: Part) -> Ledger:
     """Return an empty ledger of the part's points."""
     shape = (len(part.owner), LAST + 1)
     return Ledger(
-        energy={name: np.zeros(shape, dtype=np.int64) for name in ("total", "sharp", "peak", "flat", "valley")},
+        energy={
+            name: np.zeros(shape, dtype=np.int64) for name in ("total", "sharp", "peak", "flat", "valley")
+        },
         kvarh=np.zeros(shape, dtype=np.int64),
         demand=np.zeros(shape, dtype=np.int64),
         period_from=np.full(shape, NULL, dtype=np.int64),
@@ -63,9 +65,25 @@ def read_registers(part: Part, registers: Registers, ledger: Ledger, method: Int
         for number, name in enumerate(registers.names):
             value = _deviated(part, registers, number, index, day, month)
             removal = (registers.start[number] + registers.at_swap(number, index)) % registers.modulus
-            frames += _month_rows(part, registers, name, month, day, last_day, value, last_value[number], removal, swapped, read, wanted & (state == MISSED), method)
+            frames += _month_rows(
+                part,
+                registers,
+                name,
+                month,
+                day,
+                last_day,
+                value,
+                last_value[number],
+                removal,
+                swapped,
+                read,
+                wanted & (state == MISSED),
+                method,
+            )
             energy = _delta(value, last_value[number], registers, swapped, removal, last_is_second)
-            ledger.energy[name][rows[read], month] = (energy * part.get("billed_multiplier")[rows] * 10 ** (4 - part.get("decimals")[rows]))[read]
+            ledger.energy[name][rows[read], month] = (
+                energy * part.get("billed_multiplier")[rows] * 10 ** (4 - part.get("decimals")[rows])
+            )[read]
             last_value[number] = np.where(read, value, last_value[number])
         ledger.exists[rows[read], month] = True
         ledger.period_from[rows[read], month] = last_day[read] + BASE
@@ -85,7 +103,9 @@ def _deviated(part: Part, registers: Registers, number: int, index: Ints, day: I
 
 def _delta(value: Ints, last: Ints, registers: Registers, swapped: Bools, removal: Ints, _: Bools) -> Ints:
     """Return register units used: rollover applied, both meters of a swap added, running backwards left negative."""
-    plain = np.where((value < last) & (last * 10 >= registers.modulus * 9), value + registers.modulus - last, value - last)
+    plain = np.where(
+        (value < last) & (last * 10 >= registers.modulus * 9), value + registers.modulus - last, value - last
+    )
     old = np.where(removal < last, removal + registers.modulus - last, removal - last)
     return np.asarray(np.where(swapped, old + value, plain))
 
@@ -111,14 +131,38 @@ def _month_rows(
     first_reading = part.of_customer("opened")[registers.rows] - BASE == last_day
     before = np.where(first_reading, moment(last_day + BASE, SWAP_HOUR), before)
     base = {"part": part, "registers": registers, "name": name, "month": month, "method": method}
-    current = _rows(base, read, second, np.where(swapped, 0, last_value), np.where(swapped, swap_at, before), value, moment(day + BASE, 0, READ_MINUTE))
+    current = _rows(
+        base,
+        read,
+        second,
+        np.where(swapped, 0, last_value),
+        np.where(swapped, swap_at, before),
+        value,
+        moment(day + BASE, 0, READ_MINUTE),
+    )
     removed = _rows(base, swapped & read, np.zeros_like(second), last_value, before, removal, swap_at)
-    gone = _rows(base, missed, second, last_value, before, np.full_like(value, NULL), np.full_like(value, NULL), "missed")
+    gone = _rows(
+        base,
+        missed,
+        second,
+        last_value,
+        before,
+        np.full_like(value, NULL),
+        np.full_like(value, NULL),
+        "missed",
+    )
     return [frame for frame in (removed, current, gone) if frame]
 
 
 def _rows(
-    base: dict[str, object], mask: Bools, second: Bools, previous: Ints, previous_at: Ints, value: Ints, at: Ints, state: str = "read"
+    base: dict[str, object],
+    mask: Bools,
+    second: Bools,
+    previous: Ints,
+    previous_at: Ints,
+    value: Ints,
+    at: Ints,
+    state: str = "read",
 ) -> Frame:
     if not mask.any():
         return {}
@@ -140,13 +184,17 @@ def _rows(
         "read_at": at[mask],
         "method": Pick(np.where(state == "missed", -1, method[rows, month]), METHODS),
         "status": Pick(np.zeros(len(rows), dtype=np.int64), [state]),
-        "reader_id": part.world.staff.reader_ids(part.of_customer("station")[rows], part.of_customer("section")[rows]),
+        "reader_id": part.world.staff.reader_ids(
+            part.of_customer("station")[rows], part.of_customer("section")[rows]
+        ),
     }
 
 
 def reactive_and_demand(part: Part, ledger: Ledger) -> list[Frame]:
     """Return the monthly reactive and maximum-demand readings of assessed points and of two-part customers."""
-    rows = np.flatnonzero((part.get("registers") == 2) & (part.get("role") == 0) | (part.get("pf_standard") != NULL))
+    rows = np.flatnonzero(
+        (part.get("registers") == 2) & (part.get("role") == 0) | (part.get("pf_standard") != NULL)
+    )
     if not len(rows):
         return []
     rng = part.rng("reactive")
@@ -162,10 +210,16 @@ def reactive_and_demand(part: Part, ledger: Ledger) -> list[Frame]:
     two_part = part.get("registers")[rows] == 2
     ledger.demand[rows] = np.where(two_part[:, None], demand * unit, 0)
     start = part.get("start")[rows] * 2 // 5
-    return [frame for month in range(LAST + 1) for frame in _monthly_rows(part, ledger, rows, start, units, demand, month)]
+    return [
+        frame
+        for month in range(LAST + 1)
+        for frame in _monthly_rows(part, ledger, rows, start, units, demand, month)
+    ]
 
 
-def _monthly_rows(part: Part, ledger: Ledger, rows: Ints, start: Ints, units: Ints, demand: Ints, month: int) -> list[Frame]:
+def _monthly_rows(
+    part: Part, ledger: Ledger, rows: Ints, start: Ints, units: Ints, demand: Ints, month: int
+) -> list[Frame]:
     read = ledger.exists[rows, month]
     scale = 10 ** (4 - part.get("decimals")[rows])
     before = start + units[:, :month].sum(axis=1)
@@ -181,7 +235,9 @@ def _monthly_rows(part: Part, ledger: Ledger, rows: Ints, start: Ints, units: In
         "read_at": moment(ledger.period_to[rows, month], 0, READ_MINUTE),
         "method": "ami",
         "status": "read",
-        "reader_id": part.world.staff.reader_ids(part.of_customer("station")[rows], part.of_customer("section")[rows]),
+        "reader_id": part.world.staff.reader_ids(
+            part.of_customer("station")[rows], part.of_customer("section")[rows]
+        ),
         "max_demand_at": np.full(len(rows), NULL, dtype=np.int64),
     }
     days = np.maximum(ledger.period_to[rows, month] - ledger.period_from[rows, month], 1)
@@ -242,4 +298,14 @@ def _ledger_mask(part: Part, rows: Ints, index: Ints, days: Ints) -> Bools:
     return keep
 
 
-__all__ = ["ABSENT", "MISSED", "NO_BASIC", "READ", "Ledger", "freeze_frames", "new_ledger", "reactive_and_demand", "read_registers"]
+__all__ = [
+    "ABSENT",
+    "MISSED",
+    "NO_BASIC",
+    "READ",
+    "Ledger",
+    "freeze_frames",
+    "new_ledger",
+    "reactive_and_demand",
+    "read_registers",
+]

@@ -37,7 +37,15 @@ def seal_frames(part: Part) -> tuple[list[Frame], list[Frame]]:
 
 
 def _life(
-    part: Part, rows: Ints, points: Ints, generation: int, place: int, applied: Ints, removed: Ints, seals: list[Frame], operations: list[Frame]
+    part: Part,
+    rows: Ints,
+    points: Ints,
+    generation: int,
+    place: int,
+    applied: Ints,
+    removed: Ints,
+    seals: list[Frame],
+    operations: list[Frame],
 ) -> None:
     numbers = seal_numbers(points, generation, place)
     gone = removed != NULL
@@ -46,14 +54,18 @@ def _life(
     seals.append(
         {
             "seal_no": Ids("Z", numbers),
-            "trade": Pick(np.zeros(len(rows), dtype=np.int64), ["verification" if place == 0 else "installation"]),
+            "trade": Pick(
+                np.zeros(len(rows), dtype=np.int64), ["verification" if place == 0 else "installation"]
+            ),
             "issued_to": installer,
             "issued_at": moment(applied - 6, 9),
             "state": Pick(np.where(gone, 4, 2), STATES),
         }
     )
     fresh = (applied >= BASE) & np.isin(generation, (0,))
-    install_order = np.where(fresh, points // 10 * 10 + 1, points // 10 * 10 + 3) if generation or fresh.any() else None
+    install_order = (
+        np.where(fresh, points // 10 * 10 + 1, points // 10 * 10 + 3) if generation or fresh.any() else None
+    )
     order = np.full(len(rows), NULL, dtype=np.int64)
     if install_order is not None:
         order = np.where(fresh | (generation == 1), install_order, NULL)
@@ -74,7 +86,10 @@ def _life(
                     "operation_id": Ids("O", numbers[chosen] * 10 + rank),
                     "seal_no": Ids("Z", numbers[chosen]),
                     "mp_id": point_ids(np.where(action in ("apply", "remove"), points[chosen], NULL)),
-                    "place": Pick(np.full(len(chosen), place if action in ("apply", "remove") else -1, dtype=np.int64), SEAL_PLACES),
+                    "place": Pick(
+                        np.full(len(chosen), place if action in ("apply", "remove") else -1, dtype=np.int64),
+                        SEAL_PLACES,
+                    ),
                     "action": Pick(np.zeros(len(chosen), dtype=np.int64), [action]),
                     "at": moment(day[chosen], hour, rank),
                     "operator_id": installer.take(chosen),

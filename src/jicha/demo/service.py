@@ -11,7 +11,7 @@ from jicha.demo.archive import important
 from jicha.demo.frame import Frame, Ids, Pick, concat, take
 from jicha.demo.grid import BASE, DAYS, END, LAST, MONTH_START, NULL, Bools, Ints, day_number, moment
 from jicha.demo.network import feeder_ids
-from jicha.demo.orders import correction_day, corrected_customers
+from jicha.demo.orders import corrected_customers, correction_day
 from jicha.demo.points import FIXED, MAIN, meter_ids, point_ids
 from jicha.demo.segments import FIRST_HV, SEGMENTS
 from jicha.demo.world import Part
@@ -29,7 +29,9 @@ def inspection_frames(part: Part) -> list[Frame]:
     rows = rows[~home & (customers.closed[rows] == NULL)]
     level = important(part.world, rows)
     high = customers.segment[rows] >= FIRST_HV
-    cycle = np.where(level > 0, 80, np.where(high & (customers.kva[rows] >= 2500), 165, np.where(high, 330, 690)))
+    cycle = np.where(
+        level > 0, 80, np.where(high & (customers.kva[rows] >= 2500), 165, np.where(high, 330, 690))
+    )
     frames: list[Frame] = []
     for rank in range(8):
         back = 25 + rank * cycle + rows * 37 % (cycle - 45)
@@ -37,7 +39,11 @@ def inspection_frames(part: Part) -> list[Frame]:
         keep = (day > day_number(date(2024, 1, 1))) & (day > customers.opened[rows] + 5)
         frames.append(_inspections(part, rows[keep], day[keep], rank))
     late = part.world.plan.uninspected
-    return [take(f, ~np.isin(f["customer_no"].numbers - 3_401_000_001, late)) if len(late) else f for f in frames if len(f["planned_on"])]
+    return [
+        take(f, ~np.isin(f["customer_no"].numbers - 3_401_000_001, late)) if len(late) else f
+        for f in frames
+        if len(f["planned_on"])
+    ]
 
 
 def _inspections(part: Part, rows: Ints, day: Ints, rank: int) -> Frame:
@@ -68,7 +74,9 @@ def complaint_frame(part: Part) -> Frame | None:
     day = part.world.calendar.shift(BASE + 32 + rng.integers(0, DAYS - 45, len(rows)), 1)
     kind = rng.integers(0, len(COMPLAINTS), len(rows))
     urgent = kind == COMPLAINTS.index("repair")
-    zone = part.world.network.district_urban[np.maximum(part.world.customers.district[rows], 0)].astype(np.int64)
+    zone = part.world.network.district_urban[np.maximum(part.world.customers.district[rows], 0)].astype(
+        np.int64
+    )
     received = moment(day, 9 + rows % 7, rows % 60)
     arrival = received + np.where(zone == 1, 1_200, 3_000) + rows % 900
     answered = moment(part.world.calendar.shift(day, 2), 15, rows % 60)
@@ -93,7 +101,12 @@ def event_frame(part: Part) -> Frame | None:
     swap = part.get("swap")
     swapped = np.flatnonzero(swap != NULL)
     rng = part.rng("events")
-    cuts = np.flatnonzero((part.get("role") == MAIN) & (part.of_customer("closed") == NULL) & (swap == NULL) & (part.of_customer("opened") < BASE))
+    cuts = np.flatnonzero(
+        (part.get("role") == MAIN)
+        & (part.of_customer("closed") == NULL)
+        & (swap == NULL)
+        & (part.of_customer("opened") < BASE)
+    )
     cuts = cuts[numbers[cuts] // 10 % 40 == 3]
     at = moment(BASE + rng.integers(0, DAYS - 1, len(cuts)), rng.integers(0, 23, len(cuts)), 7)
     frames = [_events(numbers[cuts], at, at + 1_500, "3011", 0, 1)]
@@ -183,4 +196,14 @@ def yuan(cents: int) -> Decimal:
     return Decimal(cents).scaleb(-2)
 
 
-__all__ = ["FIXED", "Bools", "back_bill_frame", "complaint_frame", "event_frame", "inspection_frames", "outage_rows", "reading_plan_frame", "yuan"]
+__all__ = [
+    "FIXED",
+    "Bools",
+    "back_bill_frame",
+    "complaint_frame",
+    "event_frame",
+    "inspection_frames",
+    "outage_rows",
+    "reading_plan_frame",
+    "yuan",
+]

@@ -69,12 +69,16 @@ def make_transformers(seed: int, customers: Customers, points: Points) -> Transf
     kva = np.concatenate([customers.kva[first] - customers.second_kva[first], customers.second_kva[second]])
     order = np.lexsort((rank, owner))
     empty = np.full(len(owner), NULL, dtype=np.int64)
-    transformers = Transformers(owner[order], rank[order], kva[order], empty.copy(), empty.copy(), empty.copy())
+    transformers = Transformers(
+        owner[order], rank[order], kva[order], empty.copy(), empty.copy(), empty.copy()
+    )
     _suspensions(rng, customers, points, transformers)
     return transformers
 
 
-def _suspensions(rng: np.random.Generator, customers: Customers, points: Points, transformers: Transformers) -> None:
+def _suspensions(
+    rng: np.random.Generator, customers: Customers, points: Points, transformers: Transformers
+) -> None:
     """Whole months for anyone; within a month only where capacity is billed and losses are metered."""
     industry = customers.of("hv_industry") & ~customers.special
     candidates = rng.permutation(np.flatnonzero(industry))[: max(3, int(industry.sum()) // 8)]
@@ -133,8 +137,12 @@ def state_frame(customers: Customers, transformers: Transformers) -> Frame:
     orders[first + middle :] = order[back] * 10 + 5
     return {
         "transformer_id": Ids("T", ids),
-        "valid_from": np.concatenate([opened, transformers.suspended_from[off], transformers.suspended_to[back]]),
-        "valid_to": np.concatenate([np.where(off, transformers.suspended_from, closed), transformers.suspended_to[off], closed[back]]),
+        "valid_from": np.concatenate(
+            [opened, transformers.suspended_from[off], transformers.suspended_to[back]]
+        ),
+        "valid_to": np.concatenate(
+            [np.where(off, transformers.suspended_from, closed), transformers.suspended_to[off], closed[back]]
+        ),
         "state": Pick(np.repeat([0, 1, 0], [first, middle, int(back.sum())]), ["running", "suspended"]),
         "sealed_on": sealed,
         "agreed_until": agreed,

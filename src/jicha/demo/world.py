@@ -8,7 +8,18 @@ from datetime import date
 import numpy as np
 
 from jicha.demo.customers import Customers, hv_count, make_customers
-from jicha.demo.grid import BASE, DAYS, LAST, MONTH_START, NULL, Bools, Ints, WorkCalendar, day_number, generator
+from jicha.demo.grid import (
+    BASE,
+    DAYS,
+    LAST,
+    MONTH_START,
+    NULL,
+    Bools,
+    Ints,
+    WorkCalendar,
+    day_number,
+    generator,
+)
 from jicha.demo.network import Network, make_network
 from jicha.demo.people import Staff, make_staff
 from jicha.demo.plant.plan import Plan
@@ -107,7 +118,7 @@ def make_world(seed: int, customers: int, clean: bool) -> World:
     people = make_customers(seed, network, plan.segment_minimum)
     points = make_points(seed, people, plan.segment_minimum)
     transformers = make_transformers(seed, people, points)
-    staff = make_staff(seed, network)
+    staff = make_staff(network)
     world = World(seed, calendar, network, people, points, transformers, staff, plan)
     if not clean:
         plan.allocate(world)
@@ -126,7 +137,12 @@ def parts(world: World) -> list[Part]:
     owner = world.points.owner
     edges = np.searchsorted(owner, cuts)
     return [
-        Part(world, number, slice(cuts[number], cuts[number + 1]), slice(int(edges[number]), int(edges[number + 1])))
+        Part(
+            world,
+            number,
+            slice(cuts[number], cuts[number + 1]),
+            slice(int(edges[number]), int(edges[number + 1])),
+        )
         for number in range(len(cuts) - 1)
     ]
 
@@ -136,4 +152,4 @@ def active_days(part: Part) -> Bools:
     day = np.arange(DAYS) + BASE
     opened = part.of_customer("opened")[:, None]
     closed = part.of_customer("closed")[:, None]
-    return (day >= opened) & ((closed == NULL) | (day < closed))
+    return np.asarray((day >= opened) & ((closed == NULL) | (day < closed)))

@@ -76,7 +76,8 @@ def write_csv_rows(path: Path, columns: Sequence[str], rows: Sequence[Sequence[s
 
 def _as_text(data: pa.Table) -> pa.Table:
     columns = [
-        pc.cast(column, pa.string()) if pa.types.is_decimal(column.type) else column for column in data.columns
+        pc.cast(column, pa.string()) if pa.types.is_decimal(column.type) else column
+        for column in data.columns
     ]
     return pa.Table.from_arrays(columns, names=data.column_names)
 

@@ -41,9 +41,35 @@ class Recipe:
 
 def allocate(world: World) -> None:
     """Choose the customers of all jobs and let the archives change."""
-    from jicha.demo.plant import billing, charging, collection, connection, inspection, line_loss, metering, new_energy, permission, reading, seal, service
+    from jicha.demo.plant import (
+        billing,
+        charging,
+        collection,
+        connection,
+        inspection,
+        line_loss,
+        metering,
+        new_energy,
+        permission,
+        reading,
+        seal,
+        service,
+    )
 
-    del billing, charging, collection, connection, inspection, line_loss, metering, new_energy, permission, reading, seal, service
+    del (
+        billing,
+        charging,
+        collection,
+        connection,
+        inspection,
+        line_loss,
+        metering,
+        new_energy,
+        permission,
+        reading,
+        seal,
+        service,
+    )
     taken = np.zeros(len(world.customers), dtype=np.bool_)
     for recipe in RECIPES:
         for job in _jobs(world, recipe, taken):
@@ -66,7 +92,13 @@ def _jobs(world: World, recipe: Recipe, taken: Bools) -> list[Job]:
     world.customers.special[chosen] = True
     # A toy county may have too few customers of a kind: then faults come first.
     return [
-        Job(recipe.rule, FAULT if place < faults else LOOK_ALIKE, int(customer), _rank(place, faults), _spans(recipe, _rank(place, faults)))
+        Job(
+            recipe.rule,
+            FAULT if place < faults else LOOK_ALIKE,
+            int(customer),
+            _rank(place, faults),
+            _spans(recipe, _rank(place, faults)),
+        )
         for place, customer in enumerate(chosen)
     ]
 
@@ -87,19 +119,25 @@ def _main(world: World, name: str) -> np.ndarray:
 
 
 def _old(world: World) -> Bools:
-    return (world.customers.opened < BASE) & (world.customers.closed == NULL)
+    return np.asarray((world.customers.opened < BASE) & (world.customers.closed == NULL))
 
 
 def _home(world: World, low: float, high: float) -> Bools:
     customers = world.customers
     fits = customers.of("urban_home", "rural_home") & (customers.base >= low) & (customers.base < high)
-    plain = (_main(world, "registers") == PLAIN) & (_main(world, "digits") == 6) & (_main(world, "start") > 500_000)
+    plain = (
+        (_main(world, "registers") == PLAIN)
+        & (_main(world, "digits") == 6)
+        & (_main(world, "start") > 500_000)
+    )
     return np.asarray(fits & plain & _old(world))
 
 
 def _shop(world: World, low: float, high: float) -> Bools:
     customers = world.customers
-    return np.asarray(customers.of("shop", "workshop") & (customers.base >= low) & (customers.base < high) & _old(world))
+    return np.asarray(
+        customers.of("shop", "workshop") & (customers.base >= low) & (customers.base < high) & _old(world)
+    )
 
 
 def _hv(*names: str) -> Candidates:
@@ -165,7 +203,9 @@ RECIPES = (
     Recipe("IN-01", lambda w: w.customers.is_hv() & _old(w)),
     Recipe("CL-05", lambda w: w.customers.is_hv() & _old(w)),
     Recipe("CL-06", lambda w: _shop(w, 15, 500)),
-    Recipe("EV-01", lambda w: w.customers.of("home_pile", "compound_pile", "parking_pile") & _old(w), "always"),
+    Recipe(
+        "EV-01", lambda w: w.customers.of("home_pile", "compound_pile", "parking_pile") & _old(w), "always"
+    ),
     Recipe("NE-01", lambda w: w.customers.pv_kw > 0, own=True),
     Recipe("NE-04", lambda w: w.customers.pv_kw > 0, own=True),
     Recipe("BX-03", _fresh, own=True),
@@ -173,13 +213,19 @@ RECIPES = (
     Recipe("BX-05", _fresh, own=True),
     Recipe("BX-06", _fresh, own=True),
     Recipe("BL-20", _with_sub, own=True),
-    Recipe("LL-05", lambda w: _alone(w, _shop(w, 22, 70) & _neighbours(w) & (_main(w, "registers") == PLAIN))),
+    Recipe(
+        "LL-05", lambda w: _alone(w, _shop(w, 22, 70) & _neighbours(w) & (_main(w, "registers") == PLAIN))
+    ),
     Recipe("LL-01", lambda w: _district_first(w, 0)),
     Recipe("LL-02", lambda w: _district_first(w, 3)),
     Recipe("MR-10", lambda w: _shop(w, 52, 500), "always"),
     Recipe("MR-09", lambda w: _shop(w, 48, 500) | _home(w, 12.5, 99)),
     Recipe("MR-08", lambda w: _home(w, 7.5, 9.5)),
-    Recipe("MR-07", lambda w: w.customers.of("urban_home", "rural_home") & (_main(w, "registers") == RES_TOU) & _old(w), "mixed"),
+    Recipe(
+        "MR-07",
+        lambda w: w.customers.of("urban_home", "rural_home") & (_main(w, "registers") == RES_TOU) & _old(w),
+        "mixed",
+    ),
     Recipe("BL-05", lambda w: _home(w, 7.0, 30)),
     Recipe("MR-01", lambda w: _home(w, 2, 30), "mixed"),
     Recipe("MR-02", lambda w: _home(w, 4, 30), "mixed"),

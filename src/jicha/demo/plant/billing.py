@@ -18,8 +18,7 @@ SINGLE_RATE, TWO_PART = TARIFFS.index("CI_SINGLE"), TARIFFS.index("CI_TWO")
 
 
 def _point(world: World, job: Job) -> int:
-    first = int(np.searchsorted(world.points.owner, job.customer))
-    return first
+    return int(np.searchsorted(world.points.owner, job.customer))
 
 
 @on("archive", "BL-01")
@@ -45,7 +44,12 @@ def file_choice(world: World, job: Job, rows: Rows) -> None:
     """File the choice of the look-alikes."""
     if job.memo.get("choice") and world.customers.kva[job.customer] >= 315:
         rows["proof"].append(
-            {"proof_id": f"QX{job.number}", "customer_no": job.number, "kind": "tariff_choice", "valid_from": in_month(0, 1).date()}
+            {
+                "proof_id": f"QX{job.number}",
+                "customer_no": job.number,
+                "kind": "tariff_choice",
+                "valid_from": in_month(0, 1).date(),
+            }
         )
 
 
@@ -72,7 +76,13 @@ def wrong_standard(world: World, job: Job) -> None:
     right = int(world.points.pf_standard[point])
     if job.fault:
         world.points.pf_standard[point] = {PF_90: PF_85, PF_85: PF_80, PF_80: PF_85}[right]
-    say_point(world, job, f"standard {world.points.pf_standard[point] / 1e6:.2f} instead of {right / 1e6:.2f}" if job.fault else "the standard of table 3.1")
+    say_point(
+        world,
+        job,
+        f"standard {world.points.pf_standard[point] / 1e6:.2f} instead of {right / 1e6:.2f}"
+        if job.fault
+        else "the standard of table 3.1",
+    )
 
 
 @on("archive", "BL-09")
@@ -101,7 +111,12 @@ def small_main(part: Part, job: Job, row: int) -> None:
     share = 12 if job.fault else 30
     part.metered[row, days] = part.metered[row, days] * share // 100
     part.true[row] = part.metered[row]
-    say_point(part.world, job, "main meter below its sub meter" if job.fault else "main meter a little above its sub meter", spans=((LAST, LAST),))
+    say_point(
+        part.world,
+        job,
+        "main meter below its sub meter" if job.fault else "main meter a little above its sub meter",
+        spans=((LAST, LAST),),
+    )
 
 
 @on("archive", "BL-05")
@@ -123,7 +138,12 @@ def use_much(part: Part, job: Job, row: int) -> None:
     now = part.true[row, days].mean()
     part.true[row] = (part.true[row] * (wanted / now)).astype(np.int64)
     part.metered[row] = part.true[row]
-    say_point(part.world, job, "household price, over 1,000 kWh a month" if job.fault else "shared meter of several households", spans=((2, LAST),))
+    say_point(
+        part.world,
+        job,
+        "household price, over 1,000 kWh a month" if job.fault else "shared meter of several households",
+        spans=((2, LAST),),
+    )
 
 
 @on("rows", "BL-23")
@@ -142,7 +162,12 @@ def odd_correction(world: World, job: Job, rows: Rows) -> None:
         base |= {"approved_by": clerk}
     months = {3: (8, 11, LAST), 4: (12, LAST)}.get(variant, (LAST,))
     for place, month in enumerate(months):
-        entry = {**base, "back_bill_id": f"UX{job.number}{place}", "bill_month": in_month(month, 1).date(), "entered_at": in_month(month, 15, 14)}
+        entry = {
+            **base,
+            "back_bill_id": f"UX{job.number}{place}",
+            "bill_month": in_month(month, 1).date(),
+            "entered_at": in_month(month, 15, 14),
+        }
         if variant == 4 and place == 1:
             entry |= {"kind": "refund"}
         if variant == 9:
@@ -150,10 +175,24 @@ def odd_correction(world: World, job: Job, rows: Rows) -> None:
         rows["back_bill"].append(entry)
     if variant != 0:
         rows["work_order"].append(_correction_order(world, job))
-    note = ("no source order", "10,000 yuan or more", "entered and approved by one person", "three in twelve months", "taken back the next month")
+    note = (
+        "no source order",
+        "10,000 yuan or more",
+        "entered and approved by one person",
+        "three in twelve months",
+        "taken back the next month",
+    )
     last = len(months) - 1
     amount = Decimal(str(base["amount_yuan"]))
-    say(world, job, "back_bill", f"UX{job.number}{last}", spans=NOW, note=note[variant] if job.fault else "large but below the limits, with order", yuan=amount)
+    say(
+        world,
+        job,
+        "back_bill",
+        f"UX{job.number}{last}",
+        spans=NOW,
+        note=note[variant] if job.fault else "large but below the limits, with order",
+        yuan=amount,
+    )
 
 
 def _correction_order(world: World, job: Job) -> dict[str, Any]:
@@ -201,7 +240,15 @@ def _reverse(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
         }
     )  # fmt: skip
     scene.rows["bill_line"].append(
-        {"bill_id": f"BR{job.number}", "line_no": 1, "mp_id": job.point, "item": "other", "quantity": -kwh, "unit": "kwh", "amount_yuan": -total}
+        {
+            "bill_id": f"BR{job.number}",
+            "line_no": 1,
+            "mp_id": job.point,
+            "item": "other",
+            "quantity": -kwh,
+            "unit": "kwh",
+            "amount_yuan": -total,
+        }
     )
     scene.rows["work_order"].append(_correction_order(world, job))
     scene.rows["back_bill"].append(
@@ -231,10 +278,12 @@ def overload(part: Part, job: Job, row: int, curves: Curves) -> None:
         before = curves.power[place, day, quarters].copy()
         curves.power[place, day, quarters] = limit * 1.25
         curves.current[place, day, quarters] *= (limit * 1.25 / np.maximum(before, 1e-9))[:, None]
-    say_point(part.world, job, "over capacity on six days" if job.fault else "eight quarters over capacity on two days")
+    say_point(
+        part.world,
+        job,
+        "over capacity on six days" if job.fault else "eight quarters over capacity on two days",
+    )
 
 
 def _bill_id(job: Job, month: int) -> str:
     return f"B{job.number}{month:02d}"
-
-

@@ -8,7 +8,7 @@ from typing import Any
 
 from jicha.demo.grid import LAST, MONTH_START, NULL
 from jicha.demo.money import CASH, TRANSFER
-from jicha.demo.plant.registry import NOW, Job, MoneyScene, Rows, in_month, on, say
+from jicha.demo.plant.registry import NOW, Job, MoneyScene, Rows, Spans, in_month, on, say
 from jicha.demo.world import Part, World
 
 SEPTEMBER = LAST - 1
@@ -24,7 +24,8 @@ def forget_debt(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
     amount = Decimal(int(scene.bills.total[bill])).scaleb(-2)
     if job.fault:
         scene.payments.no_dunning[bill] = True
-        spans, note = ((month + 1, LAST),), "more than 30 days overdue, no reminder"
+        spans: Spans = ((month + 1, LAST),)
+        note = "more than 30 days overdue, no reminder"
     else:
         spans, note = NOW, "overdue, reminded and warned" if job.index % 2 == 0 else "overdue for four days"
     say(part.world, job, "bill", f"B{job.number}{month:02d}", spans=spans, note=note, yuan=amount)
@@ -46,7 +47,15 @@ def waive(world: World, job: Job, rows: Rows) -> None:
         }
     )  # fmt: skip
     note = ("more than 1,000 yuan" if large else "no approval") if job.fault else "small and approved"
-    say(world, job, "late_fee_waiver", f"JX{job.number}", spans=((month, month),), note=note, yuan=amount if job.fault else None)
+    say(
+        world,
+        job,
+        "late_fee_waiver",
+        f"JX{job.number}",
+        spans=((month, month),),
+        note=note,
+        yuan=amount if job.fault else None,
+    )
 
 
 @on("money", "CL-05")
@@ -70,7 +79,11 @@ def fake_receipt(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
         late = 9 + job.index % 5
         scene.payments.paid_on[bill] = int(MONTH_START[month]) + 27 + late
         scene.payments.late_fee[bill] = (int(scene.bills.total[bill]) * 2 * late + 500) // 1_000
-    note = "booked on 30 September, cancelled in October" if job.fault else "cancelled within the hour in mid-month"
+    note = (
+        "booked on 30 September, cancelled in October"
+        if job.fault
+        else "cancelled within the hour in mid-month"
+    )
     say(part.world, job, "receipt", f"RX{job.number}", spans=NOW, note=note, yuan=amount)
 
 
@@ -94,7 +107,15 @@ def hold_money(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
         payments.banked_on[bill] = -1
     late = max(0, paid - int(MONTH_START[month]) - 27)
     payments.late_fee[bill] = (int(scene.bills.total[bill]) * 2 * late + 500) // 1_000
-    say(part.world, job, "receipt", f"R{job.number}{month:02d}", spans=NOW, note=note, yuan=Decimal(int(scene.bills.total[bill])).scaleb(-2))
+    say(
+        part.world,
+        job,
+        "receipt",
+        f"R{job.number}{month:02d}",
+        spans=NOW,
+        note=note,
+        yuan=Decimal(int(scene.bills.total[bill])).scaleb(-2),
+    )
 
 
 @on("money", "CL-08")
@@ -106,7 +127,7 @@ def pay_back(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
     bill = scene.bills.row(row, LAST)
     paid = int(scene.payments.paid_on[bill])
     refund: dict[str, Any] = {
-        "refund_id": f"TX{job.number}", "customer_no": job.number, "amount_yuan": Decimal("64.20"), "payee_name": scene.rows["names"][0][job.customer],
+        "refund_id": f"TX{job.number}", "customer_no": job.number, "amount_yuan": Decimal("64.20"), "payee_name": scene.names[job.customer],
         "refunded_at": in_month(LAST, 27, 15), "operator_id": world.staff.one("cashier", station), "approved_by": world.staff.one("manager", station),
         "reason": "多交电费退还",
     }  # fmt: skip
@@ -116,7 +137,25 @@ def pay_back(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
         refund |= {"payee_name": "吴代收", "amount_yuan": Decimal("980.00")}
     elif variant in (2, 3):
         scene.payments.channel[bill] = TRANSFER if variant == 2 else 1
-        refund |= {"receipt_id": f"R{job.number}{LAST:02d}", "amount_yuan": Decimal(int(scene.bills.total[bill])).scaleb(-2), "refunded_at": datetime(1970, 1, 1) + timedelta(days=paid + 2, hours=15)}
+        refund |= {
+            "receipt_id": f"R{job.number}{LAST:02d}",
+            "amount_yuan": Decimal(int(scene.bills.total[bill])).scaleb(-2),
+            "refunded_at": datetime(1970, 1, 1) + timedelta(days=paid + 2, hours=15),
+        }
     scene.rows["refund"].append(refund)
-    notes = {0: "10,000 yuan or more", 1: "payee is not the customer", 2: "refunded within seven days", 3: "paid by card and refunded", 9: "small, to the customer"}
-    say(world, job, "refund", f"TX{job.number}", spans=NOW, note=notes[variant], yuan=refund["amount_yuan"] if job.fault else None)
+    notes = {
+        0: "10,000 yuan or more",
+        1: "payee is not the customer",
+        2: "refunded within seven days",
+        3: "paid by card and refunded",
+        9: "small, to the customer",
+    }
+    say(
+        world,
+        job,
+        "refund",
+        f"TX{job.number}",
+        spans=NOW,
+        note=notes[variant],
+        yuan=refund["amount_yuan"] if job.fault else None,
+    )

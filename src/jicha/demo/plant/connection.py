@@ -15,9 +15,33 @@ from jicha.demo.world import World
 OPENED = day_number(date(2026, 10, 22))
 # Node, working day on which it starts, working day on which it ends, counted from the application.
 Schedule = tuple[tuple[str, int, int], ...]
-NORMAL: Schedule = (("accept", 0, 0), ("survey", 0, 1), ("plan_reply", 1, 1), ("contract", 1, 2), ("meter_install", 2, 3), ("energise", 3, 3), ("archive", 3, 4))
-SLOW_INSTALL: Schedule = (("accept", 0, 0), ("survey", 0, 0), ("plan_reply", 0, 1), ("contract", 1, 1), ("meter_install", 1, 8), ("energise", 8, 8), ("archive", 8, 8))
-SLOW_ALL: Schedule = (("accept", 0, 0), ("survey", 0, 4), ("plan_reply", 4, 7), ("contract", 7, 8), ("meter_install", 8, 9), ("energise", 9, 9), ("archive", 9, 9))
+NORMAL: Schedule = (
+    ("accept", 0, 0),
+    ("survey", 0, 1),
+    ("plan_reply", 1, 1),
+    ("contract", 1, 2),
+    ("meter_install", 2, 3),
+    ("energise", 3, 3),
+    ("archive", 3, 4),
+)
+SLOW_INSTALL: Schedule = (
+    ("accept", 0, 0),
+    ("survey", 0, 0),
+    ("plan_reply", 0, 1),
+    ("contract", 1, 1),
+    ("meter_install", 1, 8),
+    ("energise", 8, 8),
+    ("archive", 8, 8),
+)
+SLOW_ALL: Schedule = (
+    ("accept", 0, 0),
+    ("survey", 0, 4),
+    ("plan_reply", 4, 7),
+    ("contract", 7, 8),
+    ("meter_install", 8, 9),
+    ("energise", 9, 9),
+    ("archive", 9, 9),
+)
 
 
 @on("archive", "BX-03", "BX-04", "BX-05", "BX-06")
@@ -35,7 +59,16 @@ def come_in_october(world: World, job: Job) -> None:
 def install_late(world: World, job: Job, rows: Rows) -> None:
     """Take seven working days to hang the meter; the look-alike takes them because the customer was not ready."""
     order = _order(world, job, rows, SLOW_INSTALL, 8, {} if job.fault else {"meter_install": 6})
-    say(world, job, "work_order", order, spans=NOW, note="seven working days to hang the meter" if job.fault else "six of the days suspended by the customer")
+    say(
+        world,
+        job,
+        "work_order",
+        order,
+        spans=NOW,
+        note="seven working days to hang the meter"
+        if job.fault
+        else "six of the days suspended by the customer",
+    )
     if job.fault:
         say(world, job, "work_order", order, rule="BX-04", spans=NOW, note="follows")
 
@@ -44,14 +77,30 @@ def install_late(world: World, job: Job, rows: Rows) -> None:
 def take_long(world: World, job: Job, rows: Rows) -> None:
     """Take nine working days in all; the look-alike was suspended for six of them."""
     order = _order(world, job, rows, SLOW_ALL, 9, {} if job.fault else {"survey": 3, "plan_reply": 3})
-    say(world, job, "work_order", order, spans=NOW, note="nine working days in all" if job.fault else "six of nine days suspended by the customer")
+    say(
+        world,
+        job,
+        "work_order",
+        order,
+        spans=NOW,
+        note="nine working days in all" if job.fault else "six of nine days suspended by the customer",
+    )
 
 
 @on("rows", "BX-05")
 def start_before_application(world: World, job: Job, rows: Rows) -> None:
     """Hang the meter before the application; the look-alike on the day of the application."""
     order = _order(world, job, rows, NORMAL, -2 if job.fault else 0, {})
-    say(world, job, "work_order", order, spans=NOW, note="meter installed and energised before the application" if job.fault else "applied and connected on one day")
+    say(
+        world,
+        job,
+        "work_order",
+        order,
+        spans=NOW,
+        note="meter installed and energised before the application"
+        if job.fault
+        else "applied and connected on one day",
+    )
 
 
 @on("rows", "BX-06")
@@ -62,8 +111,19 @@ def fake_steps(world: World, job: Job, rows: Rows) -> None:
     if job.fault:
         first = nodes[1]
         for place, node in enumerate(nodes[1:4]):
-            node |= {"finished_at": first["finished_at"] + timedelta(seconds=15 * place), "operator_id": first["operator_id"], "started_at": first["started_at"]}
-    say(world, job, "work_order", order, spans=NOW, note="three nodes finished within a minute by one user" if job.fault else "nodes an hour apart")
+            node |= {
+                "finished_at": first["finished_at"] + timedelta(seconds=15 * place),
+                "operator_id": first["operator_id"],
+                "started_at": first["started_at"],
+            }
+    say(
+        world,
+        job,
+        "work_order",
+        order,
+        spans=NOW,
+        note="three nodes finished within a minute by one user" if job.fault else "nodes an hour apart",
+    )
 
 
 @on("archive", "BX-09")
@@ -84,7 +144,12 @@ def use_while_suspended(world: World, job: Job) -> None:
     if job.fault:
         world.plan.using_while_suspended.add(job.customer)
     world.plan.curve_customers.append(job.customer)
-    say_customer(world, job, "energy while fully suspended" if job.fault else "suspended and still", spans=((12, LAST),))
+    say_customer(
+        world,
+        job,
+        "energy while fully suspended" if job.fault else "suspended and still",
+        spans=((12, LAST),),
+    )
 
 
 def _suspend(world: World, job: Job, begin: date, agreed: date) -> None:
@@ -95,7 +160,9 @@ def _suspend(world: World, job: Job, begin: date, agreed: date) -> None:
     units.agreed_until[rows] = day_number(agreed)
 
 
-def _order(world: World, job: Job, rows: Rows, schedule: Schedule, done_on: int, suspended: dict[str, int]) -> str:
+def _order(
+    world: World, job: Job, rows: Rows, schedule: Schedule, done_on: int, suspended: dict[str, int]
+) -> str:
     """Write a new-connection order whose working day `done_on` is the day the customer was connected."""
     opened = int(world.customers.opened[job.customer])
     start = int(world.calendar.shift(opened, -done_on))
@@ -114,7 +181,15 @@ def _order(world: World, job: Job, rows: Rows, schedule: Schedule, done_on: int,
     return number
 
 
-def _node(world: World, job: Job, number: str, start: int, place: int, step: tuple[str, int, int], suspended: dict[str, int]) -> dict[str, Any]:
+def _node(
+    world: World,
+    job: Job,
+    number: str,
+    start: int,
+    place: int,
+    step: tuple[str, int, int],
+    suspended: dict[str, int],
+) -> dict[str, Any]:
     name, begin, end = step
     station = int(world.customers.station[job.customer])
     post = {"survey": "inspector", "meter_install": "meter_installer"}.get(name, "connection")
@@ -128,5 +203,3 @@ def _node(world: World, job: Job, number: str, start: int, place: int, step: tup
 def _at(world: World, start: int, count: int, hour: int, minute: int) -> datetime:
     day = to_date(int(world.calendar.shift(start, count)))
     return datetime(day.year, day.month, day.day, hour, minute)
-
-

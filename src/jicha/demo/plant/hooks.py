@@ -24,7 +24,11 @@ class Hooks:
 
     def __init__(self, world: World, names: Pick) -> None:
         self._world = world
-        self._names = {job.customer: names.pool[int(names.codes[job.customer])] for job in world.plan.jobs if job.customer >= 0}
+        self._names = {
+            job.customer: names.pool[int(names.codes[job.customer])]
+            for job in world.plan.jobs
+            if job.customer >= 0
+        }
         self._rows: Rows = defaultdict(list)
 
     def change_energy(self, part: Part) -> None:
@@ -40,8 +44,7 @@ class Hooks:
 
     def change_money(self, part: Part, ledger: Ledger, bills: Bills, payments: Payments) -> None:
         """Let plants change bills and payments."""
-        self._rows["names"] = [self._names]
-        scene = MoneyScene(ledger, bills, payments, self._rows)
+        scene = MoneyScene(ledger, bills, payments, self._rows, self._names)
         for job, row, change in self._inside(part, "money"):
             change(part, job, row, scene)
 

@@ -36,7 +36,9 @@ def end_case(world: World, job: Job, rows: Rows) -> None:
     }  # fmt: skip
     if not job.fault:
         case |= {"case_no": f"WZ{job.number}A"}
-        rows["breach_case"].append({**case, "case_no": f"WZ{job.number}B", "received_yuan": "6240.00", "state": "closed"})
+        rows["breach_case"].append(
+            {**case, "case_no": f"WZ{job.number}B", "received_yuan": "6240.00", "state": "closed"}
+        )
         rows["work_order"].append(_order(world, job, station, f"WB{job.number}", "done"))
     else:
         rows["work_order"].append(_order(world, job, station, f"WB{job.number}", "cancelled"))
@@ -54,7 +56,14 @@ def inspect_badly(world: World, job: Job, rows: Rows) -> None:
     if job.fault:
         inspection |= {missing: False if missing == "customer_signed" else None}
     rows["inspection"].append(inspection)
-    say(world, job, "inspection", f"NZ{job.number}", spans=NOW, note=f"no {missing}" if job.fault else "two inspectors, sheet and signature")
+    say(
+        world,
+        job,
+        "inspection",
+        f"NZ{job.number}",
+        spans=NOW,
+        note=f"no {missing}" if job.fault else "two inspectors, sheet and signature",
+    )
 
 
 def _inspection(world: World, job: Job, number: str, day: date, kind: str) -> dict[str, Any]:

@@ -20,7 +20,13 @@ def tap(world: World, job: Job) -> None:
     begin = SEPTEMBER if job.index % 2 else OCTOBER + 3
     spans = [(begin, DAYS - 1, 114 + job.index % 4)] if job.fault else [(OCTOBER + 9, OCTOBER + 10, 109)]
     world.plan.master_faults[district] = spans
-    _say(world, job, district, ((12, LAST),) if job.fault and job.index % 2 else NOW, "loss above 10 % a day" if job.fault else "two days of high loss")
+    _say(
+        world,
+        job,
+        district,
+        ((12, LAST),) if job.fault and job.index % 2 else NOW,
+        "loss above 10 % a day" if job.fault else "two days of high loss",
+    )
 
 
 @on("archive", "LL-02")
@@ -30,7 +36,13 @@ def under_measure(world: World, job: Job) -> None:
     begin = SEPTEMBER if job.index % 2 else OCTOBER + 3
     spans = [(begin, DAYS - 1, 92 - job.index % 3)] if job.fault else [(OCTOBER + 9, OCTOBER + 10, 94)]
     world.plan.master_faults[district] = spans
-    _say(world, job, district, ((12, LAST),) if job.fault and job.index % 2 else NOW, "negative loss" if job.fault else "two days of negative loss")
+    _say(
+        world,
+        job,
+        district,
+        ((12, LAST),) if job.fault and job.index % 2 else NOW,
+        "negative loss" if job.fault else "two days of negative loss",
+    )
 
 
 @on("archive", "LL-05")
@@ -52,15 +64,32 @@ def use_unevenly(part: Part, job: Job, row: int) -> None:
     part.true[row] = (part.true[row] * factor).astype(np.int64)
     part.metered[row] = part.true[row]
     district = int(part.of_customer("district")[row])
-    note = f"fed by D{DISTRICT_BASE + district + 1}, archive D{DISTRICT_BASE + district}" if job.fault else "uneven use in the right district"
+    note = (
+        f"fed by D{DISTRICT_BASE + district + 1}, archive D{DISTRICT_BASE + district}"
+        if job.fault
+        else "uneven use in the right district"
+    )
     say_point(part.world, job, note, spans=NOW)
     if job.fault:
         _say(part.world, job, district + 1, NOW, "follows if the shift is large", "LL-01")
         _say(part.world, job, district, NOW, "follows if the shift is large", "LL-02")
 
 
-def _say(world: World, job: Job, district: int, spans: tuple[tuple[int, int], ...], note: str, rule: str | None = None) -> None:
+def _say(
+    world: World,
+    job: Job,
+    district: int,
+    spans: tuple[tuple[int, int], ...],
+    note: str,
+    rule: str | None = None,
+) -> None:
     for first, last in spans:
-        world.plan.key.add(rule or job.rule, job.kind, ("district", f"D{DISTRICT_BASE + district}"), None, first, last, note=note)
-
-
+        world.plan.key.add(
+            rule or job.rule,
+            job.kind,
+            ("district", f"D{DISTRICT_BASE + district}"),
+            None,
+            first,
+            last,
+            note=note,
+        )

@@ -44,14 +44,16 @@ def watch(world: World, job: Job) -> None:
 
 
 @on("curves", "MT-06")
-def lose_voltage(part: Part, job: Job, row: int, curves: Curves) -> None:
+def lose_voltage(_part: Part, job: Job, row: int, curves: Curves) -> None:
     """Lose a phase voltage for three hours on four days; the look-alike for one quarter of an hour."""
     place = int(np.searchsorted(curves.rows, row))
     phase = job.index % 3
     for day in range(8, 12) if job.fault else range(8, 9):
         quarters = slice(36, 48) if job.fault else slice(36, 37)
         curves.voltage[place, day, quarters, phase] *= 0.55
-        curves.current[place, day, quarters, phase] = np.maximum(curves.current[place, day, quarters, phase], 0.4)
+        curves.current[place, day, quarters, phase] = np.maximum(
+            curves.current[place, day, quarters, phase], 0.4
+        )
 
 
 @on("rows", "MT-06")
@@ -64,7 +66,9 @@ def record_loss(world: World, job: Job, rows: Rows) -> None:
             "ended_at": in_month(LAST, 9, 12) if job.fault else in_month(LAST, 9, 9, 12), "phase": "ABC"[job.index % 3],
         }
     )  # fmt: skip
-    say_point(world, job, "phase voltage lost for three hours" if job.fault else "phase voltage lost for 12 minutes")
+    say_point(
+        world, job, "phase voltage lost for three hours" if job.fault else "phase voltage lost for 12 minutes"
+    )
 
 
 @on("energy", "MT-08")
@@ -87,7 +91,11 @@ def lose_current(part: Part, job: Job, row: int, curves: Curves) -> None:
     others = [p for p in range(3) if p != phase]
     span = curves.current[place, 5:15][:, :QUARTERS]
     span[..., others] = np.maximum(span[..., others], 0.25)
-    say_point(part.world, job, "one phase without current for ten days" if job.fault else "one phase without current for ten hours")
+    say_point(
+        part.world,
+        job,
+        "one phase without current for ten days" if job.fault else "one phase without current for ten hours",
+    )
 
 
 @on("rows", "MT-13")
@@ -113,7 +121,9 @@ def open_cover(world: World, job: Job, rows: Rows) -> None:
 def _benign(world: World, job: Job, rows: Rows, installed: int) -> tuple[datetime, str]:
     if job.index % 2 == 0:
         day = to_date(installed - 40)
-        return in_month(0, 1).replace(year=day.year, month=day.month, day=day.day), "opened in the laboratory before installation"
+        return in_month(0, 1).replace(
+            year=day.year, month=day.month, day=day.day
+        ), "opened in the laboratory before installation"
     rows["work_order"].append(
         {
             "order_no": f"WE{job.number}", "kind": "meter_test", "customer_no": job.number,
@@ -130,13 +140,43 @@ def _reseal(world: World, job: Job, rows: Rows) -> None:
     station = int(world.customers.station[job.customer])
     worker = world.staff.one("meter_installer", station)
     new = f"ZT{job.number}"
-    rows["seal"].append({"seal_no": new, "trade": "verification", "issued_to": worker, "issued_at": in_month(LAST, 9, 9), "state": "applied"})
+    rows["seal"].append(
+        {
+            "seal_no": new,
+            "trade": "verification",
+            "issued_to": worker,
+            "issued_at": in_month(LAST, 9, 9),
+            "state": "applied",
+        }
+    )
     base = {"operator_id": worker, "mp_id": job.point, "place": "meter_cover", "order_no": f"WE{job.number}"}
     rows["seal_operation"] += [
-        {"operation_id": f"OT{job.number}0", "seal_no": new, "action": "issue", "at": in_month(LAST, 9, 9), "operator_id": worker},
-        {**base, "operation_id": f"OT{job.number}1", "seal_no": f"Z{job.number}000", "action": "remove", "at": in_month(LAST, 13, 9, 50)},
-        {**base, "operation_id": f"OT{job.number}2", "seal_no": new, "action": "apply", "at": in_month(LAST, 13, 10, 50)},
-        {"operation_id": f"OT{job.number}3", "seal_no": f"Z{job.number}000", "action": "return", "at": in_month(LAST, 14, 15), "operator_id": worker},
+        {
+            "operation_id": f"OT{job.number}0",
+            "seal_no": new,
+            "action": "issue",
+            "at": in_month(LAST, 9, 9),
+            "operator_id": worker,
+        },
+        {
+            **base,
+            "operation_id": f"OT{job.number}1",
+            "seal_no": f"Z{job.number}000",
+            "action": "remove",
+            "at": in_month(LAST, 13, 9, 50),
+        },
+        {
+            **base,
+            "operation_id": f"OT{job.number}2",
+            "seal_no": new,
+            "action": "apply",
+            "at": in_month(LAST, 13, 10, 50),
+        },
+        {
+            "operation_id": f"OT{job.number}3",
+            "seal_no": f"Z{job.number}000",
+            "action": "return",
+            "at": in_month(LAST, 14, 15),
+            "operator_id": worker,
+        },
     ]
-
-

@@ -27,9 +27,20 @@ def export_too_much(part: Part, job: Job, row: int) -> None:
     """Export more than was generated; the look-alike exports 0.3 % more, within the meters' errors."""
     days = slice(int(part.planned[row, LAST - 1]), DAYS)
     generated = part.true[row + 1, days]
-    part.true[row + 2, days] = generated * EXPORT_SHARE_PCT // 100 if job.fault else generated * 1_003 // 1_000
+    part.true[row + 2, days] = (
+        generated * EXPORT_SHARE_PCT // 100 if job.fault else generated * 1_003 // 1_000
+    )
     part.metered[row + 2] = part.true[row + 2]
-    note = "export 8 % above generation" if job.fault else "export 0.3 % above generation, within the meters' errors"
-    say(part.world, job, "metering_point", f"P{job.number}2", spans=((LAST - 1, LAST),) if job.fault else NOW, note=note)
-
-
+    note = (
+        "export 8 % above generation"
+        if job.fault
+        else "export 0.3 % above generation, within the meters' errors"
+    )
+    say(
+        part.world,
+        job,
+        "metering_point",
+        f"P{job.number}2",
+        spans=((LAST - 1, LAST),) if job.fault else NOW,
+        note=note,
+    )

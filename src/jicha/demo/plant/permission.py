@@ -9,7 +9,12 @@ from jicha.demo.grid import LAST
 from jicha.demo.plant.registry import NOW, Job, on, say
 from jicha.demo.world import World
 
-CLASHES = (("reading", "calculation"), ("calculation", "back_bill_approval"), ("cashier", "refund_approval"), ("order", "archive"))
+CLASHES = (
+    ("reading", "calculation"),
+    ("calculation", "back_bill_approval"),
+    ("cashier", "refund_approval"),
+    ("order", "archive"),
+)
 HARMLESS = ("reading", "order")
 FIRST_EXTRA = 900_001
 
@@ -30,7 +35,14 @@ def keep_account(world: World, job: Job) -> None:
     number = _hire(world, job, post="reader", left_on=left, keeps_account=job.fault)
     job.customer = -1
     spans = NOW if left.month == 10 else ((10, LAST),)
-    say(world, job, "account", f"A{number}", spans=spans, note="active after leaving" if job.fault else "closed on the day of leaving")
+    say(
+        world,
+        job,
+        "account",
+        f"A{number}",
+        spans=spans,
+        note="active after leaving" if job.fault else "closed on the day of leaving",
+    )
 
 
 def _hire(world: World, job: Job, **more: Any) -> int:
@@ -43,5 +55,3 @@ def _hire(world: World, job: Job, **more: Any) -> int:
         }
     )  # fmt: skip
     return number
-
-

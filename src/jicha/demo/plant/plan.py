@@ -10,7 +10,6 @@ from jicha.demo.answer_key import AnswerKey
 from jicha.demo.grid import NULL, Bools, Ints
 
 if TYPE_CHECKING:
-    from jicha.demo.customers import Customers
     from jicha.demo.plant.registry import Job
     from jicha.demo.segments import Segment
     from jicha.demo.world import Part, World
@@ -60,7 +59,7 @@ class Plan:
             result[customer] = value
         return result
 
-    def charging_place(self, customers: Customers, codes: Ints) -> Ints:
+    def charging_place(self, codes: Ints) -> Ints:
         """Return the place codes of charging sites."""
         for customer, place in self.places.items():
             codes[customer] = place

@@ -15,7 +15,7 @@ CONSTANT_UNITS = 100  # one kWh of a direct-connected meter in register units
 
 
 @on("readings", "MR-01")
-def miss(part: Part, job: Job, row: int, scene: ReadingScene) -> None:
+def miss(part: Part, job: Job, row: int, _scene: ReadingScene) -> None:
     """Leave months without a reading: with a row of status missed, or with no row at all."""
     if job.fault:
         part.state[row, job.months] = MISSED if job.index % 2 == 0 else ABSENT
@@ -61,7 +61,11 @@ def estimate(part: Part, job: Job, row: int, scene: ReadingScene) -> None:
     if job.fault:
         scene.method[row, list(months)] = MANUAL
     job.spans = NOW
-    say_point(part.world, job, "same energy in three cycles, entered by hand" if job.fault else "same energy in two cycles only")
+    say_point(
+        part.world,
+        job,
+        "same energy in three cycles, entered by hand" if job.fault else "same energy in two cycles only",
+    )
     job.kind = "fault"
     follows(part.world, job, "MR-02", tuple((month, month) for month in differs))
 
@@ -125,7 +129,7 @@ def roll_over_wrongly(part: Part, job: Job, row: int, scene: ReadingScene) -> No
 
 
 @on("readings", "MR-07")
-def unbalance(part: Part, job: Job, row: int, scene: ReadingScene) -> None:
+def unbalance(part: Part, job: Job, row: int, _scene: ReadingScene) -> None:
     """Let the total drift from the sum of its bands."""
     if not job.fault:
         part.total_gap[row, LAST] = CONSTANT_UNITS // 2
@@ -173,11 +177,16 @@ def shrink_archive(world: World, job: Job) -> None:
     """Leave a capacity in the archive that could never carry the energy; the look-alike's is just enough."""
     base = world.customers.base[job.customer]
     world.plan.small_archive[job.customer] = 1 if job.fault else int(base * 1.6 / 24) + 2
-    say_point(world, job, "energy beyond capacity × hours" if job.fault else "high use of a small capacity", spans=((1, 4), (6, LAST)) if job.fault else None)
+    say_point(
+        world,
+        job,
+        "energy beyond capacity × hours" if job.fault else "high use of a small capacity",
+        spans=((1, 4), (6, LAST)) if job.fault else None,
+    )
 
 
 @on("readings", "MR-11")
-def shift_day(part: Part, job: Job, row: int, scene: ReadingScene) -> None:
+def shift_day(part: Part, job: Job, row: int, _scene: ReadingScene) -> None:
     """Read three or four days after the planned day; look-alikes read one day late, or a section was moved by order."""
     if job.fault:
         for month in job.months:
@@ -200,7 +209,10 @@ def be_empty(part: Part, job: Job, row: int) -> None:
 def invent_energy(part: Part, job: Job, row: int, scene: ReadingScene) -> None:
     """Bill energy that the acquisition system did not see."""
     if not job.fault:
-        part.world.plan.lost[job.customer] = (int(part.planned[row, LAST]) - 1, int(part.planned[row, LAST + 1]) + 1)
+        part.world.plan.lost[job.customer] = (
+            int(part.planned[row, LAST]) - 1,
+            int(part.planned[row, LAST + 1]) + 1,
+        )
         scene.method[row, LAST] = 1
         say_point(part.world, job, "acquisition lost around both reading days: nothing to compare with")
         return
@@ -240,5 +252,3 @@ def _apply_step(part: Part, row: int, scene: ReadingScene) -> None:
     group, index = scene.of(row)
     group.step_day[index] = part.step_day[row]
     group.step_size[index] = part.step_size[row]
-
-

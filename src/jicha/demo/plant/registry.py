@@ -15,7 +15,6 @@ from jicha.demo.grid import BASE, LAST, MONTHS, Ints, to_date
 
 if TYPE_CHECKING:
     from jicha.demo.bills import Bills
-    from jicha.demo.curve import Curves
     from jicha.demo.money import Payments
     from jicha.demo.readings import Ledger
     from jicha.demo.registers import Registers
@@ -65,6 +64,7 @@ class MoneyScene:
     bills: Bills
     payments: Payments
     rows: Rows
+    names: dict[int, str]
 
 
 @dataclass
@@ -135,7 +135,9 @@ def say_customer(world: World, job: Job, note: str = "", **more: Any) -> None:
     say(world, job, "customer", job.number, note=note, **more)
 
 
-def follows(world: World, job: Job, rule: str, spans: Spans, *, point: str | None = None, **more: Any) -> None:
+def follows(
+    world: World, job: Job, rule: str, spans: Spans, *, point: str | None = None, **more: Any
+) -> None:
     """Write that another rule cannot but report the same fault as well."""
     say(world, job, "metering_point", point or job.point, rule=rule, spans=spans, note="follows", **more)
 

@@ -24,10 +24,27 @@ def use_twice(world: World, job: Job, rows: Rows) -> None:
     """Register the customer's box seal on the meter of the next customer as well; look-alikes re-apply it at the same point."""
     station = int(world.customers.station[job.customer])
     seal = f"Z{job.number}002"
-    base: dict[str, Any] = {"seal_no": seal, "place": "box", "operator_id": world.staff.one("meter_installer", station), "mp_id": job.point}
+    base: dict[str, Any] = {
+        "seal_no": seal,
+        "place": "box",
+        "operator_id": world.staff.one("meter_installer", station),
+        "mp_id": job.point,
+    }
     if job.fault:
-        other = f"P{job.customer + 1 + 3_401_000_001}0" if job.customer + 1 < len(world.customers) else f"P{job.customer - 1 + 3_401_000_001}0"
-        rows["seal_operation"].append({**base, "operation_id": f"OX{job.number}", "mp_id": other, "action": "apply", "at": in_month(LAST, 15, 10)})
+        other = (
+            f"P{job.customer + 1 + 3_401_000_001}0"
+            if job.customer + 1 < len(world.customers)
+            else f"P{job.customer - 1 + 3_401_000_001}0"
+        )
+        rows["seal_operation"].append(
+            {
+                **base,
+                "operation_id": f"OX{job.number}",
+                "mp_id": other,
+                "action": "apply",
+                "at": in_month(LAST, 15, 10),
+            }
+        )
         say(world, job, "seal", seal, spans=NOW, note=f"also applied at {other}")
         return
     rows["work_order"].append(_order(world, job))
@@ -36,7 +53,14 @@ def use_twice(world: World, job: Job, rows: Rows) -> None:
         {**base, "operation_id": f"OX{job.number}0", "action": "remove", "at": in_month(LAST, 15, 10)},
         {**base, "operation_id": f"OX{job.number}1", "action": "apply", "at": in_month(LAST, 15, 10, 40)},
     ]
-    say(world, job, "seal", seal, spans=NOW, note="taken off and put on again at the same point within an order")
+    say(
+        world,
+        job,
+        "seal",
+        seal,
+        spans=NOW,
+        note="taken off and put on again at the same point within an order",
+    )
 
 
 @on("rows", "SL-05")
@@ -48,16 +72,49 @@ def break_seal(world: World, job: Job, rows: Rows) -> None:
     order = None if job.fault else f"WF{job.number}"
     if not job.fault:
         rows["work_order"].append(_order(world, job))
-    rows["seal"].append({"seal_no": new, "trade": "installation", "issued_to": worker, "issued_at": in_month(LAST, 9, 9), "state": "applied"})
+    rows["seal"].append(
+        {
+            "seal_no": new,
+            "trade": "installation",
+            "issued_to": worker,
+            "issued_at": in_month(LAST, 9, 9),
+            "state": "applied",
+        }
+    )
     base = {"operator_id": worker, "mp_id": job.point, "place": "terminal_cover", "order_no": order}
     removal = f"OX{job.number}1"
     rows["seal_operation"] += [
-        {"operation_id": f"OX{job.number}0", "seal_no": new, "action": "issue", "at": in_month(LAST, 9, 9), "operator_id": worker},
+        {
+            "operation_id": f"OX{job.number}0",
+            "seal_no": new,
+            "action": "issue",
+            "at": in_month(LAST, 9, 9),
+            "operator_id": worker,
+        },
         {**base, "operation_id": removal, "seal_no": old, "action": "remove", "at": in_month(LAST, 15, 10)},
-        {**base, "operation_id": f"OX{job.number}2", "seal_no": new, "action": "apply", "at": in_month(LAST, 15, 10, 40)},
-        {"operation_id": f"OX{job.number}3", "seal_no": old, "action": "return", "at": in_month(LAST, 16, 15), "operator_id": worker},
+        {
+            **base,
+            "operation_id": f"OX{job.number}2",
+            "seal_no": new,
+            "action": "apply",
+            "at": in_month(LAST, 15, 10, 40),
+        },
+        {
+            "operation_id": f"OX{job.number}3",
+            "seal_no": old,
+            "action": "return",
+            "at": in_month(LAST, 16, 15),
+            "operator_id": worker,
+        },
     ]
-    say_point(world, job, f"seal {old} removed without an order ({removal})" if job.fault else "seal changed within a meter-fault order", spans=NOW)
+    say_point(
+        world,
+        job,
+        f"seal {old} removed without an order ({removal})"
+        if job.fault
+        else "seal changed within a meter-fault order",
+        spans=NOW,
+    )
 
 
 def _order(world: World, job: Job) -> dict[str, Any]:

@@ -22,7 +22,11 @@ def answer_late(world: World, job: Job, rows: Rows) -> None:
     else:
         complaint |= {"contacted_at": received + timedelta(hours=5), "answered_at": in_month(LAST, 16, 15)}
     rows["complaint"].append(complaint)
-    note = ("answered after nine working days" if job.index % 2 == 0 else "contacted after two days") if job.fault else "answered within five working days"
+    note = (
+        ("answered after nine working days" if job.index % 2 == 0 else "contacted after two days")
+        if job.fault
+        else "answered within five working days"
+    )
     say(world, job, "complaint", str(complaint["complaint_no"]), spans=NOW, note=note)
 
 
@@ -38,7 +42,14 @@ def arrive_late(world: World, job: Job, rows: Rows) -> None:
         "answered_at": received + timedelta(minutes=minutes + 55), "recorded_action": "已完成抢修恢复供电",
     }  # fmt: skip
     rows["complaint"].append(complaint)
-    say(world, job, "complaint", str(complaint["complaint_no"]), spans=NOW, note=f"{minutes} minutes to a repair, {zone}")
+    say(
+        world,
+        job,
+        "complaint",
+        str(complaint["complaint_no"]),
+        spans=NOW,
+        note=f"{minutes} minutes to a repair, {zone}",
+    )
 
 
 def _complaint(world: World, job: Job, kind: str, received: datetime) -> dict[str, Any]:
