@@ -21,8 +21,7 @@ level AS (
         min(feeder_id) AS feeder_id,
         sum(energy_in_kwh) AS energy_in_kwh,
         sum(loss_kwh) AS loss_kwh,
-        sum(loss_kwh) < CAST($low_rate AS DECIMAL(38, 4)) * sum(energy_in_kwh)
-        AND 100 * count(*) FILTER (WHERE loss_kwh < 0) >= 80 * count(*) AS is_negative
+        sum(loss_kwh) < CAST($suspect_rate AS DECIMAL(38, 4)) * sum(energy_in_kwh) AS loses_too_little
     FROM usable
     GROUP BY district_id
     HAVING count(*) >= $least_days
@@ -43,18 +42,13 @@ disagreement AS (
     GROUP BY m.mp_id, l.district_id
 ),
 
-candidate AS (
-    SELECT m.mp_id, g.district_id, t.district_id AS other_district_id
-    FROM level AS g
-    INNER JOIN member AS m ON m.district_id = g.district_id
-    INNER JOIN level AS t ON t.feeder_id = g.feeder_id AND t.district_id <> g.district_id AND t.loss_kwh > 0
-    WHERE g.is_negative
-    UNION
-    SELECT m.mp_id, g.district_id, t.district_id AS other_district_id
-    FROM disagreement AS d
-    INNER JOIN member AS m ON m.mp_id = d.mp_id
+watched AS (
+    SELECT m.mp_id
+    FROM member AS m
     INNER JOIN level AS g ON g.district_id = m.district_id
-    INNER JOIN level AS t ON t.district_id = d.other_district_id
+    WHERE g.loses_too_little
+    UNION
+    SELECT mp_id FROM disagreement
 ),
 
 reading_pair AS (
@@ -66,7 +60,7 @@ reading_pair AS (
         lag(f.day) OVER (PARTITION BY f.mp_id, f.meter_id ORDER BY f.day) AS start_day,
         lag(f.value) OVER (PARTITION BY f.mp_id, f.meter_id ORDER BY f.day) AS start_value
     FROM daily_freeze AS f
-    SEMI JOIN candidate AS c ON c.mp_id = f.mp_id
+    SEMI JOIN watched AS w ON w.mp_id = f.mp_id
     WHERE f.register = 'total' AND f.value IS NOT NULL AND f.day >= $month AND f.day <= $month_end
 ),
 
@@ -80,6 +74,31 @@ member_day AS (
             AND r.start_day >= i.installed_at
             AND (i.removed_at IS NULL OR r.day <= i.removed_at)
     WHERE date_diff('day', r.start_day, r.day) = 1 AND r.value >= r.start_value
+),
+
+-- Customers large enough to be told from the noise of their district.
+member_sum AS (
+    SELECT m.mp_id, m.district_id, sum(e.kwh) AS kwh
+    FROM member_day AS e
+    INNER JOIN member AS m ON m.mp_id = e.mp_id
+    INNER JOIN usable AS u ON u.district_id = m.district_id AND u.day = e.day
+    GROUP BY m.mp_id, m.district_id
+    HAVING
+        sum(e.kwh) >= CAST($least_customer_kwh AS DECIMAL(38, 4)) * count(*)
+        AND sum(e.kwh) >= CAST($least_share AS DECIMAL(38, 4)) * sum(u.energy_in_kwh)
+),
+
+-- From energy alone only neighbours on the same feeder that lose enough to hold the customer; where another system names a district, that one.
+candidate AS (
+    SELECT m.mp_id, m.district_id, t.district_id AS other_district_id
+    FROM member_sum AS m
+    INNER JOIN level AS g ON g.district_id = m.district_id
+    INNER JOIN level AS t ON t.feeder_id = g.feeder_id AND t.district_id <> g.district_id
+    WHERE g.loses_too_little AND t.loss_kwh >= m.kwh + CAST($low_rate AS DECIMAL(38, 4)) * t.energy_in_kwh
+    UNION
+    SELECT m.mp_id, m.district_id, d.other_district_id
+    FROM disagreement AS d
+    INNER JOIN member_sum AS m ON m.mp_id = d.mp_id
 ),
 
 paired AS (
@@ -111,7 +130,7 @@ moved AS (
         safe_div(sum(other_loss_kwh - kwh), sum(other_in_kwh)) AS other_rate_moved
     FROM paired
     GROUP BY mp_id, district_id, other_district_id
-    HAVING count(*) >= $least_days AND sum(kwh) >= CAST($least_customer_kwh AS DECIMAL(38, 4)) * count(*)
+    HAVING count(*) >= $least_days
 ),
 
 plausible AS (
@@ -127,11 +146,10 @@ disorder AS (
         p.mp_id,
         p.district_id,
         p.other_district_id,
-        sum(ABS(d.loss_kwh - p.rate * CAST(d.in_kwh AS DECIMAL(38, 4))) + ABS(d.other_loss_kwh - p.other_rate * CAST(d.other_in_kwh AS DECIMAL(38, 4)))) AS before_kwh,
-        sum(
-            ABS(d.loss_kwh + d.kwh - p.rate_moved * CAST(d.in_kwh AS DECIMAL(38, 4)))
-            + ABS(d.other_loss_kwh - d.kwh - p.other_rate_moved * CAST(d.other_in_kwh AS DECIMAL(38, 4)))
-        ) AS after_kwh
+        sum(ABS(d.loss_kwh - p.rate * CAST(d.in_kwh AS DECIMAL(38, 4)))) AS before_kwh,
+        sum(ABS(d.loss_kwh + d.kwh - p.rate_moved * CAST(d.in_kwh AS DECIMAL(38, 4)))) AS after_kwh,
+        sum(ABS(d.other_loss_kwh - p.other_rate * CAST(d.other_in_kwh AS DECIMAL(38, 4)))) AS other_before_kwh,
+        sum(ABS(d.other_loss_kwh - d.kwh - p.other_rate_moved * CAST(d.other_in_kwh AS DECIMAL(38, 4)))) AS other_after_kwh
     FROM plausible AS p
     INNER JOIN paired AS d ON d.mp_id = p.mp_id AND d.district_id = p.district_id AND d.other_district_id = p.other_district_id
     GROUP BY p.mp_id, p.district_id, p.other_district_id
@@ -148,8 +166,9 @@ scored AS (
         p.rate_moved,
         p.other_rate,
         p.other_rate_moved,
-        COALESCE(div_hu(s.after_kwh, s.before_kwh, 4), 1) AS score,
-        g.is_negative,
+        COALESCE(div_hu(s.after_kwh + s.other_after_kwh, s.before_kwh + s.other_before_kwh, 4), 1) AS score,
+        s.after_kwh <= s.before_kwh AND s.other_after_kwh <= s.other_before_kwh AS both_calmer,
+        g.loses_too_little,
         d.sources AS topology_sources
     FROM plausible AS p
     INNER JOIN disorder AS s ON s.mp_id = p.mp_id AND s.district_id = p.district_id AND s.other_district_id = p.other_district_id
@@ -170,7 +189,8 @@ ranked AS (
         other_rate,
         other_rate_moved,
         score,
-        is_negative,
+        both_calmer,
+        loses_too_little,
         topology_sources,
         row_number() OVER (PARTITION BY district_id ORDER BY score, mp_id, other_district_id) AS place_in_district,
         lead(score) OVER (PARTITION BY district_id ORDER BY score, mp_id, other_district_id) AS next_score
@@ -185,12 +205,14 @@ accepted AS (
             topology_sources IS NOT NULL
             AND (
                 score <= CAST($topology_score AS DECIMAL(38, 4))
-                OR (is_negative AND other_rate > CAST($high_rate AS DECIMAL(38, 4)))
+                -- The same energy every day leaves the disorder as it is: then the levels of both districts must speak.
+                OR (loses_too_little AND other_rate > CAST($high_rate AS DECIMAL(38, 4)))
             )
         )
         OR (
             topology_sources IS NULL
-            AND is_negative
+            AND loses_too_little
+            AND both_calmer
             AND score <= CAST($energy_score AS DECIMAL(38, 4))
             AND place_in_district = 1
             AND (next_score IS NULL OR score <= CAST($stand_out AS DECIMAL(38, 4)) * next_score)

@@ -7,7 +7,7 @@ WITH tested AS (
 )
 
 SELECT
-    p.mp_id AS subject_id,
+    i.meter_id AS subject_id,
     p.org_no,
     p.customer_no,
     p.mp_id,
@@ -29,4 +29,5 @@ WHERE
     AND date_diff('day', m.verify_due_on, $as_of) > $grace_days
     -- Verified since: only the ledger's due date was left behind.
     AND (t.last_passed_on IS NULL OR t.last_passed_on <= m.verify_due_on)
-QUALIFY row_number() OVER (PARTITION BY i.mp_id, i.meter_id ORDER BY i.installed_at DESC) = 1
+-- A meter that the ledger shows in two places is still one meter.
+QUALIFY row_number() OVER (PARTITION BY i.meter_id ORDER BY i.installed_at DESC, i.mp_id) = 1
