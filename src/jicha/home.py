@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 import pyarrow as pa
@@ -21,7 +21,7 @@ from jicha.audit.rule import Rule
 from jicha.audit.run import AuditRun, RunOptions
 from jicha.audit.run_store import RunManifest, RunStore, verdict_rows
 from jicha.errors import ExplainedError
-from jicha.intake import CoverageReport, LoadReport, check, coverage, load
+from jicha.intake import LoadReport, check, load
 from jicha.mart import Mart, Snapshot
 from jicha.periods import month_text, parse_month
 from jicha.reports.export import write_findings
@@ -118,8 +118,9 @@ class Home:
         sources: Sequence[str | Path],
         *,
         profile: str | Path | None = None,
-        mode: str = "upsert",
+        mode: Literal["upsert", "replace"] = "upsert",
         encoding: str | None = None,
+        accept_control_difference: bool = False,
         progress: Progress = _silent,
     ) -> LoadReport:
         """Load an extract as one atomic snapshot; what cannot be loaded goes to quarantine with its reason.
@@ -128,6 +129,7 @@ class Home:
         """
         return load(
             self.mart, sources, profile=profile, mode=mode, encoding=encoding, progress=progress,
+            accept_control_difference=accept_control_difference,
             memory_limit=self.settings.memory_limit, threads=self.settings.threads,
         )  # fmt: skip
 
@@ -160,11 +162,6 @@ class Home:
     def months(self, snapshot: Snapshot) -> list[date]:
         """Return the months that can be audited: those with readings or bills."""
         return sorted({*snapshot.months("reading"), *snapshot.months("bill")})
-
-    def coverage(self, snapshot_id: int | None = None) -> CoverageReport:
-        """Return which tables the data fill, which rules can run on them and what the others lack."""
-        needs = {rule_id: self.library.needs_of(rule) for rule_id, rule in self.library.rules.items()}
-        return coverage(self.snapshot(snapshot_id), needs)
 
     def audit(
         self,

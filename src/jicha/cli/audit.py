@@ -131,8 +131,8 @@ def _head(summary: RunSummary) -> Panel:
 
 def _grid(language: str, first: str) -> Table:
     grid = Table(box=None, header_style="bold", pad_edge=False)
-    grid.add_column(first)
-    for key in (*STATUSES, "yuan", "refund", "kwh"):
+    grid.add_column(first, no_wrap=True, min_width=24)
+    for key in (*STATUSES, "short.yuan", "short.refund", "short.kwh"):
         grid.add_column(word(key, language), justify="right")
     return grid
 

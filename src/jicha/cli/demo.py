@@ -47,7 +47,7 @@ def demo(
     with progress() as show:
         report = place.load([extract], progress=show)
     CONSOLE.print(
-        f"2/3 loaded {report.rows_read:,} rows, {report.quarantined:,} quarantined, snapshot {report.snapshot_id}, {_since(began)}",
+        f"2/3 loaded {report.total('rows_read'):,} rows, {report.quarantined:,} quarantined, snapshot {report.snapshot_id}, {_since(began)}",
         highlight=False,
     )
     began = time.perf_counter()

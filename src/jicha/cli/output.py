@@ -32,7 +32,9 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-CONSOLE = Console(soft_wrap=False)
+_WIDTH_IN_A_FILE = 140  # a pipe has no width of its own; 80 columns would cut the titles
+
+CONSOLE = Console(width=None if sys.stdout.isatty() else _WIDTH_IN_A_FILE)
 CONSOLE_ERROR = Console(stderr=True)
 
 HomeOption = Annotated[
