@@ -7,6 +7,8 @@ WITH sites AS (
         p.customer_no,
         p.org_no,
         p.tariff_code,
+        p.voltage_code,
+        p.tou,
         p.basic_charge_mode,
         p.step_scheme,
         p.scheme_from,
@@ -65,6 +67,93 @@ basic AS (
     SEMI JOIN judged AS j ON j.customer_no = b.customer_no AND j.fault = 'basic_charge_not_due'
     WHERE b.bill_month = $month AND b.kind = 'normal' AND l.item = 'basic' AND l.mp_id IS NOT NULL
     GROUP BY l.mp_id
+),
+
+book AS (
+    SELECT price_book, tariff_code, voltage_code, component, register, min(unit_price) AS unit_price
+    FROM price
+    WHERE valid_from < $month_end AND (valid_to IS NULL OR valid_to >= $month_end)
+    GROUP BY price_book, tariff_code, voltage_code, component, register
+    HAVING min(unit_price) = max(unit_price)
+),
+
+tariffs AS (
+    SELECT
+        b.price_book,
+        b.tariff_code,
+        b.voltage_code,
+        bool_or(b.register IN ('sharp', 'peak', 'valley', 'deep_valley')) AS has_bands,
+        CASE
+            WHEN bool_or(b.component IN ('purchase', 'transmission')) AND bool_or(b.component IN ('capacity', 'demand'))
+                THEN 'two_part_price_due'
+            WHEN bool_or(b.component IN ('purchase', 'transmission')) THEN 'commercial_price_due'
+            WHEN min(t.tariff_class) = 'residential' AND NOT bool_or(b.component IN ('step2', 'step3'))
+                THEN 'residential_price_due'
+        END AS serves
+    FROM book AS b
+    LEFT JOIN tariff_class AS t ON t.tariff_code = b.tariff_code
+    GROUP BY b.price_book, b.tariff_code, b.voltage_code
+),
+
+-- The tariff due, where the books have exactly one of its kind in the voltage of the site.
+targets AS (
+    SELECT
+        j.site_id,
+        min(t.price_book) AS price_book,
+        min(t.tariff_code) AS tariff_code
+    FROM judged AS j
+    INNER JOIN tariffs AS t
+        ON
+            t.voltage_code = j.voltage_code
+            AND t.serves = CASE WHEN j.fault = 'steps_not_due' THEN 'residential_price_due' ELSE j.fault END
+    GROUP BY j.site_id
+    HAVING count(*) = 1 AND NOT bool_or(j.tou AND t.has_bands)
+),
+
+components AS (
+    SELECT
+        l.mp_id,
+        l.item,
+        l.component,
+        sum(l.quantity) AS kwh,
+        sum(l.amount_yuan) AS yuan
+    FROM bill AS b
+    INNER JOIN bill_line AS l ON l.bill_id = b.bill_id
+    SEMI JOIN judged AS j ON j.mp_id = l.mp_id AND j.fault IS NOT NULL
+    WHERE
+        b.bill_month = $month
+        AND b.kind = 'normal'
+        AND COALESCE(b.pf_adjust_pct, 0) = 0
+        AND l.item IN ('energy', 'step', 'fund')
+    GROUP BY l.mp_id, l.item, l.component
+),
+
+billed AS (
+    SELECT
+        mp_id,
+        max(CASE WHEN item = 'energy' THEN kwh END) AS kwh,
+        sum(yuan) AS yuan
+    FROM components
+    GROUP BY mp_id
+    HAVING max(CASE WHEN item = 'energy' THEN kwh END) = min(CASE WHEN item = 'energy' THEN kwh END)
+),
+
+repriced AS (
+    SELECT
+        j.site_id,
+        min(t.tariff_code) AS tariff_due,
+        sum(round_hu(CAST(l.kwh AS DECIMAL(38, 4)) * k.unit_price, 2)) - min(l.yuan) AS yuan
+    FROM judged AS j
+    INNER JOIN targets AS t ON t.site_id = j.site_id
+    INNER JOIN billed AS l ON l.mp_id = j.mp_id
+    INNER JOIN book AS k
+        ON
+            k.price_book = t.price_book
+            AND k.tariff_code = t.tariff_code
+            AND k.voltage_code = j.voltage_code
+            AND k.register IN ('total', 'any')
+            AND k.component IN ('energy', 'purchase', 'line_loss', 'transmission', 'system', 'fund')
+    GROUP BY j.site_id
 )
 
 SELECT
@@ -83,12 +172,16 @@ SELECT
     j.capacity_kva,
     j.scheme_from,
     b.basic_yuan,
-    CASE WHEN j.fault = 'basic_charge_not_due' THEN b.yuan END AS yuan_at_stake,
+    r.tariff_due,
+    CASE WHEN j.fault = 'basic_charge_not_due' THEN b.yuan ELSE ABS(r.yuan) END AS yuan_at_stake,
     CASE
+        WHEN r.yuan < 0 THEN 'customer'
+        WHEN r.yuan > 0 THEN 'company'
         WHEN j.fault = 'commercial_price_due' THEN 'company'
         WHEN j.fault = 'two_part_price_due' AND j.price_class IN ('residential', 'agriculture') THEN 'company'
         WHEN j.fault IN ('residential_price_due', 'basic_charge_not_due', 'two_part_price_due') THEN 'customer'
     END AS direction
 FROM judged AS j
 LEFT JOIN basic AS b ON b.mp_id = j.mp_id
+LEFT JOIN repriced AS r ON r.site_id = j.site_id
 WHERE j.fault IS NOT NULL
