@@ -6,8 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from jicha.intake import load as _load
+from jicha.intake.coverage import CoverageReport, coverage
 from jicha.intake.quarantine import Entry
 from jicha.intake.quarantine import entries as quarantine_list
+from jicha.intake.quarantine_files import quarantine_export
+from jicha.intake.replay import replay
 from jicha.intake.report import ControlCheck, FileReport, LoadReport
 from jicha.mart import Mart
 from jicha.mart.merge import Mode
@@ -66,4 +69,16 @@ def check(
     )
 
 
-__all__ = ["ControlCheck", "Entry", "FileReport", "LoadReport", "check", "load", "quarantine_list"]
+__all__ = [
+    "ControlCheck",
+    "CoverageReport",
+    "Entry",
+    "FileReport",
+    "LoadReport",
+    "check",
+    "coverage",
+    "load",
+    "quarantine_export",
+    "quarantine_list",
+    "replay",
+]

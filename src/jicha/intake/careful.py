@@ -92,7 +92,8 @@ def read_value(table: Table, field: Field, text: str | None) -> Value | Noted:
         return None
     if field.enum:
         return _read_enum(field, clean)
-    return _READERS[field.kind](field, clean)
+    found: Value | Noted = _READERS[field.kind](field, clean)
+    return found
 
 
 def _clean(field: Field, text: str | None) -> str | None:

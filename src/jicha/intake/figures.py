@@ -8,7 +8,7 @@ from typing import TypeAlias
 from jicha.contract import Table
 from jicha.intake.engine import open_engine
 from jicha.intake.queries import literals, named_queries, quoted
-from jicha.intake.report import FileReport, Warning_
+from jicha.intake.report import FileReport, Remark
 from jicha.intake.staging import StagedUnit
 from jicha.mart import LoadSummary, Mart, TableSummary
 
@@ -16,13 +16,23 @@ from jicha.mart import LoadSummary, Mart, TableSummary
 Split: TypeAlias = Mapping[int, tuple[int, int, int]]
 
 
-def file_reports(mart: Mart, units: Sequence[StagedUnit], summary: LoadSummary) -> list[FileReport]:
-    """Return the report of each file."""
+def file_reports(
+    mart: Mart, units: Sequence[StagedUnit], summary: LoadSummary, remarks: Mapping[int, list[Remark]]
+) -> list[FileReport]:
+    """Return the report of each file; `remarks` are those that only a look at all tables could give."""
     found: list[FileReport] = []
     for name in dict.fromkeys(unit.table.name for unit in units):
         mine = [unit for unit in units if unit.table.name == name]
         found += _of_table(mart, mine, summary.table(name))
+    for unit_report, unit in zip(found, _in_order(units), strict=True):
+        unit_report.warnings += remarks.get(unit.file_id, [])
     return found
+
+
+def _in_order(units: Sequence[StagedUnit]) -> list[StagedUnit]:
+    """Return the units table by table, as they are reported."""
+    names = list(dict.fromkeys(unit.table.name for unit in units))
+    return sorted(units, key=lambda unit: names.index(unit.table.name))
 
 
 def _of_table(mart: Mart, units: Sequence[StagedUnit], summary: TableSummary) -> list[FileReport]:
@@ -36,7 +46,7 @@ def _of_table(mart: Mart, units: Sequence[StagedUnit], summary: TableSummary) ->
 
 def _report(unit: StagedUnit, split: tuple[int, int, int], conflicts: int) -> FileReport:
     added, corrected, repeated = split
-    warnings = [Warning_(column, text, count) for (column, text), count in unit.warnings.items()]
+    warnings = [Remark(column, text, count) for (column, text), count in unit.warnings.items()]
     return FileReport(
         unit.place,
         unit.table.name,

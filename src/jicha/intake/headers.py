@@ -44,7 +44,7 @@ def match_header(table: Table, header: Sequence[str], path: str) -> Match:
     """Return where each field stands, by its name or its Chinese title; refuse doubled or lacking columns."""
     names = _names(table)
     found = [names.get(name.casefold()) for name in header]
-    _refuse_doubled(table, header, found, path)
+    _refuse_doubled(table, found, path)
     positions = {name: place for place, name in enumerate(found) if name is not None}
     absent = tuple(field.name for field in table.fields if field.name not in positions)
     _refuse_absent(table, absent, header, path)
@@ -59,7 +59,7 @@ def _names(table: Table) -> dict[str, str]:
     return known | {field.name.casefold(): field.name for field in table.fields}
 
 
-def _refuse_doubled(table: Table, header: Sequence[str], found: Sequence[str | None], path: str) -> None:
+def _refuse_doubled(table: Table, found: Sequence[str | None], path: str) -> None:
     doubled = [name for name, count in Counter(found).items() if name is not None and count > 1]
     if doubled:
         places = ", ".join(f"{name} in columns {_places(found, name)}" for name in doubled)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from jicha.errors import ExplainedError, ManyErrors
-from jicha.intake import control_totals, quarantine
+from jicha.intake import checks, control_totals, quarantine
 from jicha.intake.figures import file_reports
 from jicha.intake.readers import Settings, read_source
-from jicha.intake.report import ControlCheck, FileReport, LoadReport, Warning_
-from jicha.intake.sources import Delivery, Source, find
+from jicha.intake.report import ControlCheck, FileReport, LoadReport, Remark
+from jicha.intake.sources import Delivery, find
 from jicha.intake.staging import StagedUnit
 from jicha.mart import BatchInfo, LoadSummary, Mart, SourceFile, StagedTable
 from jicha.mart.merge import Mode
@@ -44,12 +44,14 @@ class Load:
     units: list[StagedUnit] = field(default_factory=list)
     controls: list[ControlCheck] = field(default_factory=list)
     files: list[FileReport] = field(default_factory=list)
+    remarks: Mapping[int, list[Remark]] = field(default_factory=dict)
     content: str = ""
 
     def run(self) -> LoadReport:
         """Read everything, then commit everything, or nothing."""
         self._read_sources()
         self._check_controls()
+        self.remarks = checks.orphans(self.mart, self.units)
         self.content = content_of(self.units)
         batch = BatchInfo(self.content, self._label(), tuple(source_file(unit) for unit in self.units))
         staged = [StagedTable(unit.table.name, tuple(unit.good_paths)) for unit in self.units]
@@ -64,7 +66,7 @@ class Load:
             batch=self.content[:12],
             is_repeated=summary.already_committed is not None,
             is_check=self.is_check,
-            ignored=tuple(str(path) for path in self.delivery.ignored),
+            ignored=(*map(str, self.delivery.ignored), *self.settings.ignored),
         )
 
     def _read_sources(self) -> None:
@@ -107,7 +109,7 @@ class Load:
 
     def _report_files(self, summary: LoadSummary) -> None:
         """Work out the figures of each file and hold them to the promise that no row is lost."""
-        self.files = file_reports(self.mart, self.units, summary)
+        self.files = file_reports(self.mart, self.units, summary, self.remarks)
         for one in self.files:
             one.check()
 
@@ -157,4 +159,4 @@ def run(
         return Load(mart, delivery, mode, settings, is_check, accept_control_difference).run()
 
 
-__all__ = ["Load", "Warning_", "content_of", "run", "source_file"]
+__all__ = ["Load", "Remark", "content_of", "run", "source_file"]

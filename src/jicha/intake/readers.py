@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from jicha.intake.parquet_files import read_parquet_file
+from jicha.intake.sheets import read_sheet, sheets_of
 from jicha.intake.sources import Source
 from jicha.intake.staging import StagedUnit
 from jicha.intake.text_files import Settings, contract_target, read_text_file
@@ -9,12 +11,27 @@ from jicha.mart import Mart
 
 
 def read_source(source: Source, mart: Mart, settings: Settings) -> list[StagedUnit]:
-    """Read one source into staged parts."""
-    if source.kind == "text" and source.table is not None:
-        unit = new_unit(mart, source.place, source.table)
+    """Read one source whose tables are those of the contract into staged parts."""
+    if source.kind == "sheet":
+        return _read_workbook(source, mart, settings)
+    if source.table is None:
+        settings.ignored.append(source.place)
+        return []
+    unit = new_unit(mart, source.place, source.table)
+    if source.kind == "parquet":
+        read_parquet_file(unit, settings)
+    else:
         read_text_file(unit, settings, contract_target(unit.table, unit))
-        return [unit]
-    return []
+    return [unit]
+
+
+def _read_workbook(source: Source, mart: Mart, settings: Settings) -> list[StagedUnit]:
+    units: list[StagedUnit] = []
+    for sheet, table in sheets_of(source.path, list(mart.contract.tables), source.table):
+        unit = new_unit(mart, f"{source.place}[{sheet}]", table)
+        read_sheet(unit, source.path, sheet, settings)
+        units.append(unit)
+    return units
 
 
 def new_unit(mart: Mart, place: str, table: str) -> StagedUnit:

@@ -41,6 +41,9 @@ REASONS: Final[Mapping[str, Reason]] = {
         "scientific notation",
         "Export the column as text: a spreadsheet may have dropped digits.",
     ),
+    "digits_lost": Reason(
+        "位数丢失", "digits lost", "Store the column as text in the workbook, or export CSV."
+    ),
     "too_many_decimals": Reason(
         "小数位过多", "too many decimals", "Round the value at its source; jicha rounds nothing silently."
     ),

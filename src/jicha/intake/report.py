@@ -10,7 +10,7 @@ from jicha.errors import ExplainedError
 
 
 @dataclass(frozen=True, slots=True)
-class Warning_:
+class Remark:
     """A remark on a file that did not stop it."""
 
     column: str | None
@@ -32,7 +32,7 @@ class FileReport:
     repeated: int = 0
     quarantined: int = 0
     left_out: int = 0
-    warnings: list[Warning_] = field(default_factory=list)
+    warnings: list[Remark] = field(default_factory=list)
 
     def check(self) -> None:
         """Hold the promise that no row is lost."""

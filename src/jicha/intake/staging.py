@@ -53,6 +53,7 @@ class StagedUnit:
     good_paths: list[Path] = field(default_factory=list)
     bad_paths: list[Path] = field(default_factory=list)
     warnings: Counter[tuple[str | None, str]] = field(default_factory=Counter)
+    bad_lines: frozenset[int] = frozenset()
 
     def take(self, part: StagedPart) -> None:
         """Add one written part."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import itertools
-import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -42,6 +41,7 @@ class Settings:
     threads: int
     encoding: str | None
     progress: Callable[[str, int, int], None]
+    ignored: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class _Counted:
 
     stream: IO[bytes]
     hash: Any = field(default_factory=hashlib.sha256)
-    bytes: int = 0
+    count: int = 0
 
     def blocks(self, encoding: Encoding) -> Iterator[bytes]:
         """Yield the file as UTF-8 or ASCII-compatible blocks."""
@@ -66,7 +66,7 @@ class _Counted:
         """Read, count and hash."""
         block = self.stream.read(size)
         self.hash.update(block)
-        self.bytes += len(block)
+        self.count += len(block)
         return block
 
 
@@ -85,7 +85,7 @@ def read_text_file(
         target = target_of(layout, encoding)
         unit.encoding = encoding.title
         _read_all(rest, unit, settings, target, before[0])
-        unit.sha256, unit.bytes = counted.hash.hexdigest(), counted.bytes
+        unit.sha256, unit.bytes = counted.hash.hexdigest(), counted.count
     _refuse_changed(path, before)
 
 
@@ -117,7 +117,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _state(path: Path) -> tuple[int, int]:
-    found = os.stat(path)
+    found = path.stat()
     return found.st_size, found.st_mtime_ns
 
 
@@ -145,10 +145,10 @@ def _guarded(chunks: Iterator[Chunk], counted: _Counted, path: Path) -> Iterator
     """Refuse a packed file that unpacks to far more than text does."""
     packed = path.stat().st_size
     for chunk in chunks:
-        if path.suffix == ".gz" and counted.bytes > max(_RATIO_FROM_BYTES, packed * _MOST_RATIO):
+        if path.suffix == ".gz" and counted.count > max(_RATIO_FROM_BYTES, packed * _MOST_RATIO):
             raise ExplainedError(
                 where=str(path),
-                found=f"{packed:,} bytes that unpack to more than {counted.bytes:,}",
+                found=f"{packed:,} bytes that unpack to more than {counted.count:,}",
                 expected=f"a packed file of at most {_MOST_RATIO} times its size",
                 remedy="Unpack and check the file; deliver it unpacked if it is what it should be.",
             )
@@ -231,5 +231,5 @@ def _refuse_half_row(chunk: Chunk, unit: StagedUnit, last_bad_line: int | None, 
             where=Location(unit.place, last_line),
             found="a last line without an end that is no whole row: the file breaks off there",
             expected="a finished file whose last line is a whole row",
-            remedy="Wait until the export has ended, or have the file sent again. Nothing was loaded.",
+            remedy="Wait until the export has ended, or have it sent again; if it is whole, add a line end. Nothing was loaded.",
         )

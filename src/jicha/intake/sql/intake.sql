@@ -19,4 +19,7 @@ DROP TABLE IF EXISTS reject_scans;
 
 -- type_rows --
 -- Rows that are already columns (a sheet, a Parquet file, a database): cast where plain.
-SELECT {values}, {plain} AS _plain, _line FROM {source};
+SELECT {values}, _line, ({plain}) AS _plain FROM rows_read;
+
+-- as_texts --
+SELECT {columns}, _line FROM rows_read;

@@ -9,9 +9,9 @@
 {x} > '.' AND NOT suffix({x}, ' ') AND {x} NOT IN ('—', '——', '\N')
 
 -- text_odd --
--- The same where other blanks than the space occur.
+-- The same where other blanks than the space, NUL or lost characters may occur.
 {x} > '.' AND {x} NOT IN ('—', '——', '\N')
-AND NOT regexp_matches({x}, '^[ \t\x{{a0}}\x{{3000}}\x{{feff}}\x{{200b}}]|[ \t\x{{a0}}\x{{3000}}\x{{feff}}\x{{200b}}]$')
+AND NOT regexp_matches({x}, '[\x00\x{{fffd}}]|^[ \t\x{{a0}}\x{{3000}}\x{{feff}}\x{{200b}}]|[ \t\x{{a0}}\x{{3000}}\x{{feff}}\x{{200b}}]$')
 
 -- decimal_value --
 TRY_CAST({x} AS DECIMAL({precision}, {scale}))
