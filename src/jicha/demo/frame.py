@@ -49,6 +49,8 @@ class Pick:
         return Pick(self.codes[rows], self.pool)
 
 
+SAMPLE = 1_000  # rows looked at to see whether identifiers repeat
+
 Column: TypeAlias = Any  # Ids | Pick | numpy array | a scalar for all rows
 Frame: TypeAlias = dict[str, Column]
 
@@ -174,9 +176,17 @@ def _array(field: Field, column: Column, count: int) -> pa.Array:
 def _text_array(column: Column) -> pa.Array:
     if isinstance(column, Ids):
         numbers = pa.array(column.numbers, mask=column.numbers == NULL)
-        return pc.binary_join_element_wise(column.prefix, pc.cast(numbers, pa.string()), "")
+        # Repeated identifiers are made once each: the freezes alone have 90 of every metering point.
+        if len(np.unique(column.numbers[:SAMPLE])) * 2 > min(len(column.numbers), SAMPLE):
+            return _identifiers(column.prefix, numbers)
+        coded = numbers.dictionary_encode()
+        return pa.DictionaryArray.from_arrays(coded.indices, _identifiers(column.prefix, coded.dictionary))
     codes = pa.array(column.codes.astype(np.int32), mask=column.codes < 0)
-    return pa.DictionaryArray.from_arrays(codes, pa.array(column.pool, pa.string())).cast(pa.string())
+    return pa.DictionaryArray.from_arrays(codes, pa.array(column.pool, pa.string()))
+
+
+def _identifiers(prefix: str, numbers: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(prefix, pc.cast(numbers, pa.string()), "")
 
 
 def _decimal_array(values: Ints, missing: Bools, scale: tuple[int, int]) -> pa.Array:

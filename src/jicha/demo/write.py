@@ -46,7 +46,7 @@ class Writer:
         for name in contract().tables:
             tables = self._pending.pop(name, None)
             if tables:
-                self._write(name, pa.concat_tables(tables))
+                self._write(name, pa.concat_tables(_same_types(tables)))
         self._part += 1
 
     def finish(self) -> None:
@@ -62,7 +62,9 @@ class Writer:
         suffix = f"_{self._part + 1:03d}" if self._parts > 1 else ""
         path = self._folder / f"{name}{suffix}.{self._format}"
         if self._format == "parquet":
-            pyarrow.parquet.write_table(data, path, compression="zstd", compression_level=1)
+            pyarrow.parquet.write_table(
+                data, path, compression="zstd", compression_level=1, store_schema=False
+            )
         else:
             options = pyarrow.csv.WriteOptions(quoting_style="needed")
             pyarrow.csv.write_csv(_as_text(data), path, options)
@@ -76,10 +78,23 @@ def write_csv_rows(path: Path, columns: Sequence[str], rows: Sequence[Sequence[s
 
 def _as_text(data: pa.Table) -> pa.Table:
     columns = [
-        pc.cast(column, pa.string()) if pa.types.is_decimal(column.type) else column
-        for column in data.columns
+        pc.cast(column, pa.string()) if _needs_text(column.type) else column for column in data.columns
     ]
     return pa.Table.from_arrays(columns, names=data.column_names)
+
+
+def _needs_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_decimal(kind) or pa.types.is_dictionary(kind))
+
+
+def _same_types(tables: list[pa.Table]) -> list[pa.Table]:
+    """Return the tables with columns as plain text wherever one of them has plain text."""
+    schemas = [table.schema for table in tables]
+    common = []
+    for place, field in enumerate(schemas[0]):
+        kinds = {schema.field(place).type for schema in schemas}
+        common.append(pa.field(field.name, field.type if len(kinds) == 1 else pa.string()))
+    return [table.cast(pa.schema(common)) for table in tables]
 
 
 def _empty(kind: str) -> Any:
