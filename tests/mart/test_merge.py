@@ -246,6 +246,23 @@ def test_december_ends_with_the_year(desk: Desk) -> None:
     assert counts(summary, "daily_freeze") == (0, 0, 1, 0, 0)
 
 
+def test_mixed_months_are_split_first(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jicha.mart.delivery.SPLIT_FROM_ROWS_READ", 1)
+    rows = [
+        bill(f"B{n}", str(n), "1", month)
+        for n, month in enumerate([OCTOBER, None, NOVEMBER, OCTOBER, NOVEMBER])
+    ]
+    assert counts(desk.load({"bill": [*rows, rows[0]]}), "bill") == (5, 1, 0, 0, 0)
+    assert counts(desk.load({"bill": [bill("B1", "7", "1", None), *rows[2:]]}), "bill") == (0, 3, 1, 0, 0)
+    assert desk.rows("bill", "bill_id, kwh, bill_month") == [
+        ("B0", 0, OCTOBER),
+        ("B1", 7, None),
+        ("B2", 2, NOVEMBER),
+        ("B3", 3, OCTOBER),
+        ("B4", 4, NOVEMBER),
+    ]
+
+
 def test_empty_delivery_changes_nothing(desk: Desk) -> None:
     assert desk.load({"reading": []}, mode="replace").snapshot_id is None
     assert desk.mart.latest() is None

@@ -73,7 +73,7 @@ class Loader:
         stored = self._stored_files()
         for name, paths in _paths_by_table(staged).items():
             with open_engine("merge.sql", folder / "spill", self._memory_limit) as engine:
-                delivery = Delivery(engine, self._contract.table(name), paths)
+                delivery = Delivery(engine, self._contract.table(name), paths, folder)
                 merge = TableMerge(engine, delivery, stored.get(name, []), folder)
                 result.tables.append(merge.run(mode, _named(progress, name)))
             result.made.extend((name, month, piece) for month, piece in merge.made())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from jicha.contract import Table
 from jicha.errors import ExplainedError
@@ -15,10 +16,15 @@ from jicha.mart.summary import ConflictTable
 Month = int | None
 
 
+# Rows times months from which it pays to split a delivery whose months are mixed, instead of reading it once a month.
+SPLIT_FROM_ROWS_READ: Final = 300_000_000
+_NO_MONTH: Final = "__HIVE_DEFAULT_PARTITION__"
+
+
 class Delivery:
     """Makes the views `delivered`, `unique_rows` and `part` of one table in the engine."""
 
-    def __init__(self, engine: Engine, table: Table, paths: Sequence[Path]) -> None:
+    def __init__(self, engine: Engine, table: Table, paths: Sequence[Path], folder: Path) -> None:
         self.table = table
         self.paths = list(paths)
         self.rows = 0
@@ -26,6 +32,8 @@ class Delivery:
         self.conflicts: ConflictTable = None
         self.has_duplicates = False
         self._engine = engine
+        self._split_folder = folder / "split" / table.name
+        self._is_split = False
         self._parts = table_parts(table)
         self._file_months: dict[Path, tuple[tuple[Month, bool], int]] | None = None
 
@@ -41,7 +49,20 @@ class Delivery:
 
     def months(self) -> list[tuple[Month, int]]:
         """Return each month of the delivery with its rows, duplicates left out."""
-        return [(month, rows) for month, rows in self._engine.all("months")]
+        found = [(month, rows) for month, rows in self._engine.all("months")]
+        if self.rows * len(found) > SPLIT_FROM_ROWS_READ and not self._is_split_already(found):
+            self._split()
+        return found
+
+    def _is_split_already(self, months: Sequence[tuple[Month, int]]) -> bool:
+        return all(self._whole_files(month, rows) for month, rows in months)
+
+    def _split(self) -> None:
+        """Split the delivery by month in one pass, where reading it once a month would cost more."""
+        self._split_folder.mkdir(parents=True)
+        self._engine.run("split_buffer")
+        self._engine.run("split", folder=literal(str(self._split_folder)))
+        self._is_split = True
 
     def show_part(self, month: Month, rows: int) -> list[Path]:
         """Make `part` the rows of one month; return the staged files that are exactly this month, if there are any."""
@@ -53,6 +74,8 @@ class Delivery:
         return files
 
     def _whole_files(self, month: Month, rows: int) -> list[Path]:
+        if self._is_split:
+            return sorted(self._split_folder.glob(f"ym={_NO_MONTH if month is None else month}/*.parquet"))
         if self.has_duplicates:
             return []
         found = {

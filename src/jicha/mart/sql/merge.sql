@@ -57,6 +57,13 @@ SELECT ym, count(*) FROM unique_rows GROUP BY ym ORDER BY ym NULLS FIRST;
 -- keyless --
 SELECT _file, _line FROM delivered WHERE {any_key_null} LIMIT 1;
 
+-- split_buffer --
+-- Rows that each thread holds back for each month; more is faster and takes more memory.
+SET partitioned_write_flush_threshold = 20000;
+
+-- split --
+COPY (SELECT * FROM unique_rows) TO {folder} (FORMAT parquet, COMPRESSION lz4, PARTITION_BY (ym));
+
 -- part --
 -- The delivered rows of one month.
 CREATE OR REPLACE TEMP VIEW part AS SELECT {columns} FROM unique_rows WHERE {month_filter};
