@@ -19,6 +19,15 @@ WITH due AS (
         AND (p.removed_on IS NULL OR p.removed_on > pl.planned_on)
         AND date_diff('day', COALESCE(c.opened_on, pl.planned_on - 1000 * INTERVAL 1 DAY), pl.planned_on) >= $new_point_days
         AND date_diff('day', COALESCE(p.opened_on, pl.planned_on - 1000 * INTERVAL 1 DAY), pl.planned_on) >= $new_point_days
+        -- A point of fixed quantity or ratio has no meter to read.
+        AND EXISTS (
+            SELECT 1
+            FROM meter_installation AS i
+            WHERE
+                i.mp_id = p.mp_id
+                AND i.installed_at <= CAST(pl.planned_on AS TIMESTAMP)
+                AND (i.removed_at IS NULL OR i.removed_at > CAST(pl.planned_on AS TIMESTAMP))
+        )
 ),
 counted AS (
     SELECT *, count(*) OVER (PARTITION BY customer_no) AS points
@@ -50,7 +59,15 @@ missed AS (
 usual AS (
     SELECT
         m.mp_id,
-        div_hu(p.energy_kwh + p.energy_previous_1 + p.energy_previous_2, 3, 4) AS usual_kwh
+        -- What a missed cycle used is in the reading after it, so that it counts as a cycle without energy of its own.
+        CASE
+            WHEN p.energy_kwh IS NULL THEN div_hu(p.energy_previous_1 + p.energy_previous_2, 2, 4)
+            ELSE div_hu(
+                p.energy_kwh + COALESCE(p.energy_previous_1, 0) + COALESCE(p.energy_previous_2, 0),
+                LEAST(p.cycles_before, 2) + 1,
+                4
+            )
+        END AS usual_kwh
     FROM missed AS m
     INNER JOIN point_month AS p ON p.mp_id = m.mp_id
     WHERE p.bill_month < $month AND ym(p.bill_month) >= ym($month) - 6

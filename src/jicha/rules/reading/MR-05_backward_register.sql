@@ -1,4 +1,24 @@
-WITH fell AS (
+WITH points AS (
+    SELECT customer_no, count(*) AS point_count
+    FROM metering_point
+    WHERE usage = 'billing'
+    GROUP BY customer_no
+),
+backward AS (
+    SELECT
+        e.*,
+        ABS(e.energy_kwh) AS fall_kwh,
+        -- The bill of a customer with one point took the fall for a rollover: that energy was never used.
+        n.point_count = 1
+        AND e.register = 'total'
+        AND ABS(b.normal_kwh - CAST(e.delta_register + e.dial_span AS DECIMAL(38, 4)) * e.multiplier) <= 3 AS billed_through_zero,
+        b.normal_kwh
+    FROM register_energy AS e
+    LEFT JOIN points AS n ON n.customer_no = e.customer_no
+    LEFT JOIN customer_month AS b ON b.customer_no = e.customer_no AND b.bill_month = e.bill_month
+    WHERE e.bill_month = $month AND e.is_backward
+),
+fell AS (
     SELECT
         e.mp_id,
         e.meter_id,
@@ -13,17 +33,9 @@ WITH fell AS (
         e.digits,
         e.multiplier,
         'fell_in_cycle' AS kind,
-        ABS(e.energy_kwh) AS kwh,
-        'company' AS direction
-    FROM register_energy AS e
-    WHERE
-        e.bill_month = $month
-        AND e.is_backward
-        -- From the top tenth into the lower half the register wrapped: that is a rollover, MR-06.
-        AND NOT COALESCE(
-            e.previous_value < e.dial_span AND e.previous_value * 10 >= e.dial_span * 9 AND e.value * 2 < e.dial_span,
-            FALSE
-        )
+        CASE WHEN COALESCE(e.billed_through_zero, FALSE) THEN e.normal_kwh ELSE e.fall_kwh END AS kwh,
+        CASE WHEN COALESCE(e.billed_through_zero, FALSE) THEN 'customer' ELSE 'company' END AS direction
+    FROM backward AS e
 ),
 month_rows AS (
     SELECT *

@@ -12,32 +12,35 @@ WITH wrapped AS (
         AND e.previous_value * 10 >= e.dial_span * 9
         -- A register cannot show more than its span: there the archive has the wrong number of digits.
         AND e.previous_value < e.dial_span
-        -- Still in the upper half it did not wrap: MR-05.
-        AND (e.is_rollover OR e.value * 2 < e.dial_span)
+        -- Still in the top tenth it did not go through zero: a fall, MR-05 alone.
+        AND (e.is_rollover OR e.value * 10 < e.dial_span * 9)
     QUALIFY row_number() OVER (
         PARTITION BY e.mp_id, e.meter_id
         ORDER BY CASE WHEN e.register = 'total' THEN 0 ELSE 1 END, e.register
     ) = 1
 ),
-points AS (
-    SELECT customer_no, count(*) AS point_count
-    FROM metering_point
-    WHERE usage = 'billing'
-    GROUP BY customer_no
+-- What the customer's bill must hold: the energy of all its main meters, counted through zero.
+due AS (
+    SELECT
+        m.customer_no,
+        CASE WHEN count(*) = count(m.energy_kwh) THEN sum(m.energy_kwh) END AS due_kwh
+    FROM point_month AS m
+    INNER JOIN metering_point AS p ON p.mp_id = m.mp_id
+    WHERE m.bill_month = $month AND m.usage = 'billing' AND p.parent_mp_id IS NULL
+    GROUP BY m.customer_no
 ),
 judged AS (
     SELECT
         w.*,
+        d.due_kwh,
         b.normal_kwh AS billed_kwh,
         CASE
             WHEN NOT w.is_rollover THEN GREATEST(w.wrapped_kwh - w.limit_kwh, 0)
-            -- The bill of a point that is the customer's only one must hold what the register counted through zero.
-            WHEN w.register = 'total' AND w.usage = 'billing' AND n.point_count = 1 AND b.normal_kwh IS NOT NULL
-                THEN CASE WHEN w.wrapped_kwh - b.normal_kwh > 1 THEN w.wrapped_kwh - b.normal_kwh ELSE 0 END
+            ELSE LEAST(d.due_kwh - b.normal_kwh, w.wrapped_kwh)
         END AS kwh
     FROM wrapped AS w
     LEFT JOIN customer_month AS b ON b.customer_no = w.customer_no AND b.bill_month = w.bill_month
-    LEFT JOIN points AS n ON n.customer_no = w.customer_no
+    LEFT JOIN due AS d ON d.customer_no = w.customer_no
 )
 SELECT
     j.mp_id AS subject_id,
@@ -57,9 +60,12 @@ SELECT
     j.multiplier,
     CAST(j.wrapped_kwh AS DECIMAL(18, 4)) AS wrapped_kwh,
     CAST(j.limit_kwh AS DECIMAL(18, 4)) AS limit_kwh,
+    CAST(j.due_kwh AS DECIMAL(18, 4)) AS due_kwh,
     j.billed_kwh,
     CAST(j.kwh AS DECIMAL(18, 4)) AS kwh_at_stake,
     round_hu(CAST(j.kwh AS DECIMAL(38, 4)) * c.price_yuan_per_kwh, 2) AS yuan_at_stake,
     CASE WHEN j.is_rollover THEN 'company' ELSE 'customer' END AS direction
 FROM judged AS j
 LEFT JOIN customer_price AS c ON c.customer_no = j.customer_no AND c.bill_month = j.bill_month
+-- A possible rollover that the bill has counted through zero is in order.
+WHERE NOT (j.is_rollover AND COALESCE(j.kwh, $billed_tolerance_kwh + 1) <= $billed_tolerance_kwh)

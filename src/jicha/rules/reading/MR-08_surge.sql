@@ -1,20 +1,43 @@
-WITH grown AS (
+WITH points AS (
+    SELECT customer_no, count(*) AS point_count
+    FROM metering_point
+    WHERE usage = 'billing'
+    GROUP BY customer_no
+),
+charged AS (
     SELECT
-        m.*,
+        m.mp_id,
+        m.org_no,
+        m.customer_no,
+        m.bill_month,
+        m.previous_on,
+        m.read_on,
+        m.days,
+        m.days_3,
+        m.energy_mean_3,
+        m.energy_year_ago,
         c.kind AS customer_kind,
-        m.energy_kwh - m.energy_mean_3 AS excess_kwh
+        -- Where the register fell, what counts is what the bill made of it.
+        CASE WHEN m.has_backward AND n.point_count = 1 THEN b.normal_kwh ELSE m.energy_kwh END AS energy_kwh
     FROM point_month AS m
     INNER JOIN customer AS c ON c.customer_no = m.customer_no
+    LEFT JOIN points AS n ON n.customer_no = m.customer_no
+    LEFT JOIN customer_month AS b ON b.customer_no = m.customer_no AND b.bill_month = m.bill_month
+    WHERE m.bill_month = $month AND m.usage = 'billing' AND c.status <> 'closed'
+),
+grown AS (
+    SELECT
+        m.*,
+        m.energy_kwh - m.energy_mean_3 AS excess_kwh
+    FROM charged AS m
     WHERE
-        m.bill_month = $month
-        AND m.usage = 'billing'
-        AND c.status <> 'closed'
+        m.energy_kwh > 0
         AND m.energy_kwh > CAST(m.energy_mean_3 AS DECIMAL(38, 4)) * $ratio
         AND (
             m.energy_kwh > CAST(m.energy_year_ago AS DECIMAL(38, 4)) * $ratio
             OR ($need_year_ago = 0 AND m.energy_year_ago IS NULL)
         )
-        AND m.energy_kwh - m.energy_mean_3 > CASE c.kind
+        AND m.energy_kwh - m.energy_mean_3 > CASE m.customer_kind
             WHEN 'hv' THEN CAST($floor_hv AS DECIMAL(18, 4))
             WHEN 'lv_nonres' THEN CAST($floor_lv AS DECIMAL(18, 4))
             ELSE CAST($floor_res AS DECIMAL(18, 4))

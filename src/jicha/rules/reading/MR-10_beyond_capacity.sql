@@ -1,22 +1,39 @@
-WITH used AS (
+WITH metered AS (
     SELECT
         m.customer_no,
         min(m.org_no) AS org_no,
         min(m.previous_on) AS period_from,
         max(m.read_on) AS period_to,
-        sum(m.energy_kwh) AS energy_kwh,
+        sum(m.energy_kwh) FILTER (WHERE m.energy_kwh > 0) AS energy_kwh,
         max(m.days) AS days,
-        count(*) AS point_count,
-        min(m.mp_id) AS first_mp_id
+        bool_or(m.has_backward) AS has_backward
     FROM point_month AS m
     INNER JOIN metering_point AS p ON p.mp_id = m.mp_id
-    WHERE
-        m.bill_month = $month
-        AND m.usage = 'billing'
-        AND p.parent_mp_id IS NULL
-        AND m.energy_kwh > 0
-        AND m.days > 0
+    WHERE m.bill_month = $month AND m.usage = 'billing' AND p.parent_mp_id IS NULL AND m.days > 0
     GROUP BY m.customer_no
+),
+used AS (
+    SELECT
+        m.customer_no,
+        m.org_no,
+        m.period_from,
+        m.period_to,
+        m.days,
+        -- Where a register fell, what counts is what the bill made of it.
+        CASE
+            WHEN m.has_backward THEN GREATEST(COALESCE(m.energy_kwh, 0), COALESCE(b.normal_kwh, 0))
+            ELSE m.energy_kwh
+        END AS energy_kwh
+    FROM metered AS m
+    LEFT JOIN customer_month AS b ON b.customer_no = m.customer_no AND b.bill_month = $month
+),
+-- The capacity is the customer's; the finding speaks of the point that carries most of the energy.
+largest AS (
+    SELECT m.customer_no, m.mp_id
+    FROM point_month AS m
+    INNER JOIN metering_point AS p ON p.mp_id = m.mp_id
+    WHERE m.bill_month = $month AND m.usage = 'billing' AND p.parent_mp_id IS NULL
+    QUALIFY row_number() OVER (PARTITION BY m.customer_no ORDER BY COALESCE(m.energy_kwh, 0) DESC, m.mp_id) = 1
 ),
 -- Everything that ran on any day of the cycle counts, so that a part month never makes a false excess.
 running AS (
@@ -64,10 +81,10 @@ judged AS (
     WHERE kva > 0
 )
 SELECT
-    j.customer_no AS subject_id,
+    l.mp_id AS subject_id,
     j.org_no,
     j.customer_no,
-    CASE WHEN j.point_count = 1 THEN j.first_mp_id END AS mp_id,
+    l.mp_id,
     CAST($month AS DATE) AS bill_month,
     j.period_from,
     j.period_to,
@@ -80,6 +97,7 @@ SELECT
     CAST(j.energy_kwh - j.limit_kwh AS DECIMAL(18, 4)) AS kwh_at_stake,
     round_hu(CAST(CAST(j.energy_kwh - j.limit_kwh AS DECIMAL(18, 4)) AS DECIMAL(38, 4)) * c.price_yuan_per_kwh, 2) AS yuan_at_stake
 FROM judged AS j
+INNER JOIN largest AS l ON l.customer_no = j.customer_no
 LEFT JOIN customer_price AS c ON c.customer_no = j.customer_no AND c.bill_month = $month
 WHERE
     j.energy_kwh > j.limit_kwh

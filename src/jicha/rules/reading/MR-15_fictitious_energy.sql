@@ -1,5 +1,8 @@
 WITH points AS (
-    SELECT customer_no, count(*) AS point_count, min(mp_id) AS only_mp_id
+    SELECT
+        customer_no,
+        count(*) AS point_count,
+        min(mp_id) FILTER (WHERE parent_mp_id IS NULL) AS main_mp_id
     FROM metering_point
     WHERE usage = 'billing'
     GROUP BY customer_no
@@ -108,29 +111,33 @@ without_meter AS (
         )
 ),
 found AS (
-    SELECT customer_no, org_no, 'freeze_did_not_move' AS kind, mp_id, mp_id AS document, kwh
+    SELECT customer_no, org_no, 'freeze_did_not_move' AS kind, mp_id, meter_id AS document, kwh
     FROM silent
     WHERE kwh IS NOT NULL
     UNION ALL
-    SELECT customer_no, org_no, 'billed_then_reversed' AS kind, NULL AS mp_id, bill_id AS document, kwh
-    FROM offset_energy
+    SELECT v.customer_no, v.org_no, 'billed_then_reversed' AS kind, n.main_mp_id AS mp_id, v.bill_id AS document, v.kwh
+    FROM offset_energy AS v
+    LEFT JOIN points AS n ON n.customer_no = v.customer_no
     UNION ALL
-    SELECT customer_no, org_no, 'no_energised_meter' AS kind, NULL AS mp_id, bill_id AS document, kwh
-    FROM without_meter
+    SELECT w.customer_no, w.org_no, 'no_energised_meter' AS kind, n.main_mp_id AS mp_id, w.bill_id AS document, w.kwh
+    FROM without_meter AS w
+    LEFT JOIN points AS n ON n.customer_no = w.customer_no
 ),
-by_customer AS (
+by_point AS (
     SELECT
-        customer_no,
+        -- A customer without any metering point is named by its own number.
+        COALESCE(mp_id, customer_no) AS subject_id,
         kind,
+        min(customer_no) AS customer_no,
         min(org_no) AS org_no,
         min(mp_id) AS mp_id,
         string_agg(document, ' ' ORDER BY document) AS documents,
         sum(kwh) AS kwh
     FROM found
-    GROUP BY customer_no, kind
+    GROUP BY COALESCE(mp_id, customer_no), kind
 )
 SELECT
-    f.customer_no AS subject_id,
+    f.subject_id,
     f.org_no,
     f.customer_no,
     f.mp_id,
@@ -139,5 +146,5 @@ SELECT
     f.documents,
     CAST(f.kwh AS DECIMAL(18, 4)) AS kwh_at_stake,
     round_hu(CAST(f.kwh AS DECIMAL(38, 4)) * c.price_yuan_per_kwh, 2) AS yuan_at_stake
-FROM by_customer AS f
+FROM by_point AS f
 LEFT JOIN customer_price AS c ON c.customer_no = f.customer_no AND c.bill_month = $month
