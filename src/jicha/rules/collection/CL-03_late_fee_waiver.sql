@@ -71,13 +71,20 @@ SELECT
     j.customer_no,
     j.amount_yuan AS yuan_at_stake,
     'company' AS direction,
-    CONCAT(
-        CASE WHEN j.unapproved THEN '未审批;' ELSE '' END,
-        CASE WHEN j.self_approved THEN '自批;' ELSE '' END,
-        CASE WHEN j.large THEN '单笔超限;' ELSE '' END,
-        CASE WHEN j.operator_large THEN '操作员累计超限;' ELSE '' END,
-        CASE WHEN j.operator_rate_high THEN '操作员减免率超限;' ELSE '' END
-    ) AS reasons,
+    substr(CONCAT(
+        CASE WHEN j.unapproved THEN '、未审批' ELSE '' END,
+        CASE WHEN j.self_approved THEN '、自批' ELSE '' END,
+        CASE WHEN j.large THEN '、单笔超限' ELSE '' END,
+        CASE WHEN j.operator_large THEN '、操作员累计超限' ELSE '' END,
+        CASE WHEN j.operator_rate_high THEN '、操作员减免率超限' ELSE '' END
+    ), 2) AS reasons,
+    substr(CONCAT(
+        CASE WHEN j.unapproved THEN ', no approval' ELSE '' END,
+        CASE WHEN j.self_approved THEN ', approved by the operator' ELSE '' END,
+        CASE WHEN j.large THEN ', one above the limit' ELSE '' END,
+        CASE WHEN j.operator_large THEN ', the operator''s total above the limit' ELSE '' END,
+        CASE WHEN j.operator_rate_high THEN ', the operator''s rate above the limit' ELSE '' END
+    ), 3) AS reasons_en,
     j.bill_id,
     j.operator_id,
     j.approved_by,

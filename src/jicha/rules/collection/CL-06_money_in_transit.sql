@@ -101,10 +101,14 @@ SELECT
     j.customer_no,
     j.amount_yuan AS yuan_at_stake,
     'company' AS direction,
-    CONCAT(
-        CASE WHEN j.large THEN '单笔超限;' ELSE '' END,
-        CASE WHEN j.late THEN '超期;' ELSE '' END
-    ) AS reasons,
+    substr(CONCAT(
+        CASE WHEN j.large THEN '、单笔超限' ELSE '' END,
+        CASE WHEN j.late THEN '、超期' ELSE '' END
+    ), 2) AS reasons,
+    substr(CONCAT(
+        CASE WHEN j.large THEN ', one above the limit' ELSE '' END,
+        CASE WHEN j.late THEN ', too long' ELSE '' END
+    ), 3) AS reasons_en,
     j.bill_id,
     j.channel,
     j.received_at,

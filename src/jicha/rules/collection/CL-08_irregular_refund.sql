@@ -98,12 +98,18 @@ SELECT
     customer_no,
     amount_yuan AS yuan_at_stake,
     'company' AS direction,
-    CONCAT(
-        CASE WHEN large THEN '大额;' ELSE '' END,
-        CASE WHEN other_payee THEN '收款人非户主;' ELSE '' END,
-        CASE WHEN quick THEN '缴后即退;' ELSE '' END,
-        CASE WHEN card THEN '刷卡后退费;' ELSE '' END
-    ) AS reasons,
+    substr(CONCAT(
+        CASE WHEN large THEN '、大额' ELSE '' END,
+        CASE WHEN other_payee THEN '、收款人非户主' ELSE '' END,
+        CASE WHEN quick THEN '、缴后即退' ELSE '' END,
+        CASE WHEN card THEN '、刷卡后退费' ELSE '' END
+    ), 2) AS reasons,
+    substr(CONCAT(
+        CASE WHEN large THEN ', large' ELSE '' END,
+        CASE WHEN other_payee THEN ', payee is not the customer' ELSE '' END,
+        CASE WHEN quick THEN ', refunded soon after the payment' ELSE '' END,
+        CASE WHEN card THEN ', card payment refunded' ELSE '' END
+    ), 3) AS reasons_en,
     payee_name,
     customer_name,
     refunded_at,

@@ -106,13 +106,20 @@ SELECT
     CASE WHEN a.closed_at < $as_of THEN a.closed_at END AS closed_at,
     g.first_trace_on,
     date_diff('day', g.first_trace_on, a.opened_on) AS days_before,
-    CONCAT(
-        CASE WHEN g.installed_on IS NOT NULL THEN '装表;' ELSE '' END,
-        CASE WHEN g.first_reading_on IS NOT NULL THEN '抄表示数;' ELSE '' END,
-        CASE WHEN g.first_freeze_on IS NOT NULL THEN '冻结示数;' ELSE '' END,
-        CASE WHEN g.sealed_on IS NOT NULL THEN '施封;' ELSE '' END,
-        CASE WHEN g.complaint_on IS NOT NULL THEN '诉求;' ELSE '' END
-    ) AS traces,
+    substr(CONCAT(
+        CASE WHEN g.installed_on IS NOT NULL THEN '、装表' ELSE '' END,
+        CASE WHEN g.first_reading_on IS NOT NULL THEN '、抄表示数' ELSE '' END,
+        CASE WHEN g.first_freeze_on IS NOT NULL THEN '、冻结示数' ELSE '' END,
+        CASE WHEN g.sealed_on IS NOT NULL THEN '、施封' ELSE '' END,
+        CASE WHEN g.complaint_on IS NOT NULL THEN '、诉求' ELSE '' END
+    ), 2) AS traces,
+    substr(CONCAT(
+        CASE WHEN g.installed_on IS NOT NULL THEN ', meter installed' ELSE '' END,
+        CASE WHEN g.first_reading_on IS NOT NULL THEN ', read' ELSE '' END,
+        CASE WHEN g.first_freeze_on IS NOT NULL THEN ', frozen' ELSE '' END,
+        CASE WHEN g.sealed_on IS NOT NULL THEN ', sealed' ELSE '' END,
+        CASE WHEN g.complaint_on IS NOT NULL THEN ', complained about' ELSE '' END
+    ), 3) AS traces_en,
     g.installed_on,
     g.first_reading_on,
     g.first_freeze_on,

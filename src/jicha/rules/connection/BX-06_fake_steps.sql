@@ -105,11 +105,16 @@ SELECT
     o.order_no AS subject_id,
     o.org_no,
     o.customer_no,
-    CONCAT(
-        CASE WHEN p.order_no IS NOT NULL THEN '环节秒结;' ELSE '' END,
-        CASE WHEN n.order_no IS NOT NULL THEN '夜间办结;' ELSE '' END,
-        CASE WHEN r.order_no IS NOT NULL THEN '先归档后答复;' ELSE '' END
-    ) AS reasons,
+    substr(CONCAT(
+        CASE WHEN p.order_no IS NOT NULL THEN '、环节秒结' ELSE '' END,
+        CASE WHEN n.order_no IS NOT NULL THEN '、夜间办结' ELSE '' END,
+        CASE WHEN r.order_no IS NOT NULL THEN '、先归档后答复' ELSE '' END
+    ), 2) AS reasons,
+    substr(CONCAT(
+        CASE WHEN p.order_no IS NOT NULL THEN ', steps finished in one go' ELSE '' END,
+        CASE WHEN n.order_no IS NOT NULL THEN ', step finished at night' ELSE '' END,
+        CASE WHEN r.order_no IS NOT NULL THEN ', replied after the archive' ELSE '' END
+    ), 3) AS reasons_en,
     o.kind AS order_kind,
     o.opened_at,
     COALESCE(p.operator_id, n.operator_id, r.operator_id) AS operator_id,

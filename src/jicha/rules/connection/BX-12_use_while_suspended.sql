@@ -218,10 +218,15 @@ SELECT
     CAST(h.charge_yuan AS DECIMAL(18, 2)) AS yuan_at_stake,
     'company' AS direction,
     CASE
-        WHEN u.kwh IS NOT NULL AND u.max_kw IS NOT NULL THEN '全停有电量;超剩余容量;'
-        WHEN u.kwh IS NOT NULL THEN '全停有电量;'
-        ELSE '超剩余容量;'
+        WHEN u.kwh IS NOT NULL AND u.max_kw IS NOT NULL THEN '全停有电量、超剩余容量'
+        WHEN u.kwh IS NOT NULL THEN '全停有电量'
+        ELSE '超剩余容量'
     END AS reasons,
+    CASE
+        WHEN u.kwh IS NOT NULL AND u.max_kw IS NOT NULL THEN 'energy while wholly out, load above the capacity left'
+        WHEN u.kwh IS NOT NULL THEN 'energy while wholly out'
+        ELSE 'load above the capacity left'
+    END AS reasons_en,
     s.out_kva,
     s.least_kva AS remaining_kva,
     u.energy_from,

@@ -73,10 +73,14 @@ SELECT
     complaint_no AS subject_id,
     org_no,
     customer_no,
-    CONCAT(
-        CASE WHEN COALESCE(contact_late, FALSE) THEN '联系超时;' ELSE '' END,
-        CASE WHEN COALESCE(answer_late, FALSE) THEN '答复超时;' ELSE '' END
-    ) AS reasons,
+    substr(CONCAT(
+        CASE WHEN COALESCE(contact_late, FALSE) THEN '、联系超时' ELSE '' END,
+        CASE WHEN COALESCE(answer_late, FALSE) THEN '、答复超时' ELSE '' END
+    ), 2) AS reasons,
+    substr(CONCAT(
+        CASE WHEN COALESCE(contact_late, FALSE) THEN ', contacted too late' ELSE '' END,
+        CASE WHEN COALESCE(answer_late, FALSE) THEN ', answered too late' ELSE '' END
+    ), 3) AS reasons_en,
     kind AS complaint_kind,
     received_at,
     contacted_at,
