@@ -1,8 +1,10 @@
 -- Main metering points of commerce and industry of 100 kVA and more without time-of-use prices (分时电价).
 WITH exempt AS (
-    SELECT DISTINCT customer_no
-    FROM proof
-    WHERE kind = 'exemption' AND valid_from < $month_end AND (valid_to IS NULL OR valid_to >= $month_end)
+    -- The exemption of a public charging station is from the basic charge, not from time of use.
+    SELECT DISTINCT p.customer_no
+    FROM proof AS p
+    ANTI JOIN charging_site AS s ON s.customer_no = p.customer_no AND s.place = 'commercial_concentrated'
+    WHERE p.kind = 'exemption' AND p.valid_from < $month_end AND (p.valid_to IS NULL OR p.valid_to >= $month_end)
 ),
 
 missing AS (

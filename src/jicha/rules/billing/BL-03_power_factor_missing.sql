@@ -18,12 +18,6 @@ WITH schemes AS (
     GROUP BY s.customer_no
 ),
 
-exempt AS (
-    SELECT DISTINCT customer_no
-    FROM proof
-    WHERE kind = 'exemption' AND valid_from < $month_end AND (valid_to IS NULL OR valid_to >= $month_end)
-),
-
 missing AS (
     SELECT
         c.customer_no,
@@ -39,7 +33,6 @@ missing AS (
     FROM schemes AS s
     INNER JOIN customer_state AS c ON c.customer_no = s.customer_no
     INNER JOIN power_factor_due AS d ON d.customer_no = s.customer_no
-    ANTI JOIN exempt AS x ON x.customer_no = s.customer_no
     WHERE
         NOT s.assessed
         AND c.status = 'active'
