@@ -2,7 +2,16 @@
 -- Energy of day d is value(d+1) - value(d) of one meter. Where readings are missing in between, the energy of the whole gap is known as soon
 -- as the next reading comes, so a gap of up to a week is spread evenly over its days and told apart as bridged; a longer one is unknown.
 WITH point AS (
-    SELECT mp_id, customer_no, district_id, usage, removed_on
+    SELECT
+        mp_id,
+        customer_no,
+        district_id,
+        usage,
+        opened_on,
+        removed_on,
+        status = 'running' AS runs,
+        -- A point that was stopped, or given up on an unknown day, adds its energy where it has any, but is not missed where it has none.
+        status = 'running' OR (status = 'removed' AND removed_on IS NOT NULL) AS is_expected
     FROM metering_point
     WHERE district_id IS NOT NULL AND parent_mp_id IS NULL AND status <> 'planned' AND usage IN ('billing', 'generation', 'export')
 ),
@@ -33,20 +42,20 @@ two_way AS (
 ),
 
 channel AS (
-    SELECT mp_id, customer_no, district_id, removed_on, 'total' AS register, 'sold' AS side
+    SELECT mp_id, district_id, opened_on, removed_on, runs, is_expected, 'total' AS register, 'sold' AS side
     FROM point
     WHERE usage = 'billing'
     UNION ALL
-    SELECT mp_id, customer_no, district_id, removed_on, 'total' AS register, 'source' AS side
+    SELECT mp_id, district_id, opened_on, removed_on, runs, is_expected, 'total' AS register, 'source' AS side
     FROM point
     WHERE usage = 'export'
     UNION ALL
-    SELECT p.mp_id, p.customer_no, p.district_id, p.removed_on, 'total' AS register, 'source' AS side
+    SELECT p.mp_id, p.district_id, p.opened_on, p.removed_on, p.runs, p.is_expected, 'total' AS register, 'source' AS side
     FROM point AS p
     SEMI JOIN full_export AS f ON f.generation_mp_id = p.mp_id
     WHERE p.usage = 'generation'
     UNION ALL
-    SELECT p.mp_id, p.customer_no, p.district_id, p.removed_on, 'reverse' AS register, 'source' AS side
+    SELECT p.mp_id, p.district_id, p.opened_on, p.removed_on, p.runs, p.is_expected, 'reverse' AS register, 'source' AS side
     FROM point AS p
     SEMI JOIN two_way AS t ON t.mp_id = p.mp_id
 ),
@@ -60,6 +69,7 @@ installed AS (
         c.side,
         c.mp_id,
         c.register,
+        c.is_expected,
         i.meter_id,
         i.installed_at,
         LEAST(i.removed_at, CAST(c.removed_on AS TIMESTAMP)) AS ended_at,
@@ -98,6 +108,7 @@ energy AS (
     SELECT
         n.district_id,
         n.side,
+        n.is_expected,
         r.start_day,
         r.day AS end_day,
         date_diff('day', r.start_day, r.day) AS days,
@@ -109,11 +120,18 @@ energy AS (
         r.start_day IS NOT NULL
         AND r.value >= r.start_value
         AND (n.day_limit IS NULL OR n.day_limit = 0 OR r.value - r.start_value <= n.day_limit * date_diff('day', r.start_day, r.day))
-    GROUP BY n.district_id, n.side, r.start_day, r.day
+    GROUP BY n.district_id, n.side, n.is_expected, r.start_day, r.day
 ),
 
 span_day AS (
-    SELECT district_id, side, start_day AS day, kwh, registers AS measured, 0 AS bridged, 0 AS bridged_kwh
+    SELECT
+        district_id,
+        side,
+        start_day AS day,
+        kwh,
+        CASE WHEN is_expected THEN registers ELSE 0 END AS measured,
+        0 AS bridged,
+        0 AS bridged_kwh
     FROM energy
     WHERE days = 1
     UNION ALL
@@ -123,7 +141,7 @@ span_day AS (
         d.day,
         div_hu(e.kwh, e.days, 4) AS kwh,
         0 AS measured,
-        e.registers AS bridged,
+        CASE WHEN e.is_expected THEN e.registers ELSE 0 END AS bridged,
         div_hu(e.kwh, e.days, 4) AS bridged_kwh
     FROM energy AS e
     INNER JOIN district_daily AS d ON d.district_id = e.district_id AND d.day >= e.start_day AND d.day < e.end_day
@@ -160,7 +178,7 @@ unmeasured_generation AS (
 step AS (
     SELECT district_id, side, CAST(installed_at AS DATE) AS day, 1 AS change
     FROM installed
-    WHERE ended_at IS NULL OR ended_at > installed_at
+    WHERE is_expected AND (ended_at IS NULL OR ended_at > installed_at)
     UNION ALL
     SELECT
         district_id,
@@ -171,7 +189,13 @@ step AS (
         END AS day,
         -1 AS change
     FROM installed
-    WHERE ended_at > installed_at
+    WHERE is_expected AND ended_at > installed_at
+    UNION ALL
+    -- A running point without any record of an installation: its energy cannot be known.
+    SELECT c.district_id, c.side, COALESCE(c.opened_on, DATE '1900-01-01') AS day, 1 AS change
+    FROM channel AS c
+    LEFT ANTI JOIN meter_installation AS i ON i.mp_id = c.mp_id
+    WHERE c.runs
     UNION ALL
     SELECT district_id, 'source' AS side, from_day AS day, 1 AS change
     FROM unmeasured_generation

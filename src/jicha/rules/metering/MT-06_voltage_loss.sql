@@ -168,7 +168,8 @@ event_sum AS (
         min(meter_id) AS meter_id,
         min(wiring) AS wiring,
         min(multiplier) AS multiplier,
-        count(*) AS events,
+        -- An event delivered twice is one.
+        count(DISTINCT from_at) AS events,
         count(DISTINCT COALESCE(phase, '?')) AS phases,
         min(phase) AS phase,
         min(from_at) AS from_at,
@@ -195,7 +196,7 @@ event_energy AS (
             END
     INNER JOIN daily_freeze AS b
         ON b.mp_id = s.mp_id AND b.meter_id = s.meter_id AND b.register = 'total' AND b.day = CAST(s.to_at AS DATE)
-    WHERE s.wiring = '3p4w' AND s.events = 1 AND s.phase IN ('A', 'B', 'C') AND b.day > a.day AND b.value >= a.value
+    WHERE s.wiring = '3p4w' AND s.events = 1 AND s.phases = 1 AND s.meters = 1 AND s.phase IN ('A', 'B', 'C') AND b.day > a.day AND b.value >= a.value
 ),
 
 curve_sum AS (

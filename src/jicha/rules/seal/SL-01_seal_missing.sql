@@ -27,37 +27,56 @@ sealed AS (
     GROUP BY mp_id
 ),
 
--- A ledger that knows only a few of an organisation's points is not yet kept there: what it lacks is data, not seals.
+-- A ledger that knows only a few of an organisation's points is not yet kept there, and a place that hardly any point has is not registered there:
+-- what they lack is data, not seals.
 ledger AS (
-    SELECT r.org_no, count(*) AS points, count(s.mp_id) AS sealed_points
+    SELECT
+        r.org_no,
+        count(*) AS points,
+        count(s.mp_id) AS sealed_points,
+        count(*) < $least_points OR count(*) FILTER (WHERE s.meter_cover) >= CAST($place_share AS DECIMAL(38, 4)) * count(*) AS meter_cover_kept,
+        count(*) < $least_points OR count(*) FILTER (WHERE s.terminal_cover) >= CAST($place_share AS DECIMAL(38, 4)) * count(*) AS terminal_cover_kept,
+        count(*) < $least_points OR count(*) FILTER (WHERE s.box) >= CAST($place_share AS DECIMAL(38, 4)) * count(*) AS box_kept
     FROM running AS r
     LEFT JOIN sealed AS s ON s.mp_id = r.mp_id
     GROUP BY r.org_no
+),
+
+judged AS (
+    SELECT
+        r.mp_id,
+        r.org_no,
+        r.customer_no,
+        r.meter_id,
+        r.installed_at,
+        g.meter_cover_kept AND NOT COALESCE(s.meter_cover, FALSE) AS lacks_meter_cover,
+        g.terminal_cover_kept AND NOT COALESCE(s.terminal_cover, FALSE) AS lacks_terminal_cover,
+        g.box_kept AND NOT COALESCE(s.box, FALSE) AS lacks_box
+    FROM running AS r
+    INNER JOIN ledger AS g ON g.org_no = r.org_no
+    LEFT JOIN sealed AS s ON s.mp_id = r.mp_id
+    WHERE g.sealed_points >= CAST($ledger_share AS DECIMAL(38, 4)) * g.points
 )
 
 SELECT
-    r.mp_id AS subject_id,
-    r.org_no,
-    r.customer_no,
-    r.mp_id,
-    r.meter_id,
-    r.installed_at,
+    mp_id AS subject_id,
+    org_no,
+    customer_no,
+    mp_id,
+    meter_id,
+    installed_at,
     trim(
-        CASE WHEN COALESCE(s.meter_cover, FALSE) THEN '' ELSE '表封 ' END
-        || CASE WHEN COALESCE(s.terminal_cover, FALSE) THEN '' ELSE '表尾封 ' END
-        || CASE WHEN COALESCE(s.box, FALSE) THEN '' ELSE '表箱封' END
+        CASE WHEN lacks_meter_cover THEN '表封 ' ELSE '' END
+        || CASE WHEN lacks_terminal_cover THEN '表尾封 ' ELSE '' END
+        || CASE WHEN lacks_box THEN '表箱封' ELSE '' END
     ) AS missing_zh,
     trim(
-        CASE WHEN COALESCE(s.meter_cover, FALSE) THEN '' ELSE 'meter_cover ' END
-        || CASE WHEN COALESCE(s.terminal_cover, FALSE) THEN '' ELSE 'terminal_cover ' END
-        || CASE WHEN COALESCE(s.box, FALSE) THEN '' ELSE 'box' END
+        CASE WHEN lacks_meter_cover THEN 'meter_cover ' ELSE '' END
+        || CASE WHEN lacks_terminal_cover THEN 'terminal_cover ' ELSE '' END
+        || CASE WHEN lacks_box THEN 'box' ELSE '' END
     ) AS missing_en,
-    CASE WHEN COALESCE(s.meter_cover, FALSE) THEN 0 ELSE 1 END
-    + CASE WHEN COALESCE(s.terminal_cover, FALSE) THEN 0 ELSE 1 END
-    + CASE WHEN COALESCE(s.box, FALSE) THEN 0 ELSE 1 END AS missing_places
-FROM running AS r
-INNER JOIN ledger AS g ON g.org_no = r.org_no
-LEFT JOIN sealed AS s ON s.mp_id = r.mp_id
-WHERE
-    g.sealed_points >= CAST($ledger_share AS DECIMAL(38, 4)) * g.points
-    AND NOT (COALESCE(s.meter_cover, FALSE) AND COALESCE(s.terminal_cover, FALSE) AND COALESCE(s.box, FALSE))
+    CASE WHEN lacks_meter_cover THEN 1 ELSE 0 END
+    + CASE WHEN lacks_terminal_cover THEN 1 ELSE 0 END
+    + CASE WHEN lacks_box THEN 1 ELSE 0 END AS missing_places
+FROM judged
+WHERE lacks_meter_cover OR lacks_terminal_cover OR lacks_box
