@@ -20,6 +20,8 @@ transformer_day AS (
         t.transformer_id,
         t.kva,
         d.day,
+        -- From the agreed end on the capacity is charged again whether it is used or not (BX-09).
+        s.agreed_until IS NULL OR d.day < s.agreed_until AS is_agreed,
         COALESCE(
             s.state IN ($out_states) AND d.day > s.valid_from AND d.day > COALESCE(s.sealed_on, s.valid_from), FALSE
         ) AS is_out
@@ -36,7 +38,8 @@ customer_day AS (
         customer_no,
         day,
         sum(CASE WHEN is_out THEN 0 ELSE kva END) AS remaining_kva,
-        sum(CASE WHEN is_out THEN kva ELSE 0 END) AS out_kva
+        sum(CASE WHEN is_out THEN kva ELSE 0 END) AS out_kva,
+        sum(CASE WHEN is_out AND is_agreed THEN kva ELSE 0 END) AS agreed_kva
     FROM transformer_day
     GROUP BY customer_no, day
     HAVING sum(CASE WHEN is_out THEN 1 ELSE 0 END) > 0
@@ -174,9 +177,9 @@ used AS (
     WHERE e.customer_no IS NOT NULL OR o.customer_no IS NOT NULL
 ),
 
--- The basic charge of the capacity out of service, for its days of the month from the first use on.
+-- The basic charge of the capacity out of service by agreement, for its days of the month from the first use on.
 priced AS (
-    SELECT u.customer_no, d.day, d.out_kva, p.unit_price
+    SELECT u.customer_no, d.day, d.agreed_kva, p.unit_price
     FROM used AS u
     INNER JOIN customer_day AS d ON d.customer_no = u.customer_no AND d.day >= u.used_from
     INNER JOIN price_scheme AS q
@@ -195,7 +198,7 @@ priced AS (
 charge AS (
     SELECT
         customer_no,
-        div_hu(sum(CAST(out_kva AS DECIMAL(38, 4)) * unit_price), day(last_day($month)), 2) AS charge_yuan
+        div_hu(sum(CAST(agreed_kva AS DECIMAL(38, 4)) * unit_price), day(last_day($month)), 2) AS charge_yuan
     FROM priced
     GROUP BY customer_no
 ),
