@@ -130,6 +130,29 @@ def test_a_real_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         mart.merge(BatchInfo("f" * 64, "enough room"), [stage(tmp_path, "reading", 900, 100)])
 
 
+@contextlib.contextmanager
+def read_only(folder: Path, is_disk: bool) -> Iterator[None]:
+    """Make a folder read-only: the disk if it is one, else by its rights (which stop everybody but root)."""
+    if is_disk:
+        subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+        yield
+        return
+    folders = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
+    for path in folders:
+        path.chmod(0o555)
+    yield
+    for path in folders:
+        path.chmod(0o755)
+
+
+def test_a_read_only_disk_can_be_read(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "4m") if may_mount() else contextlib.nullcontext(tmp_path) as disk:
+        mart = Mart.open(disk / "mart")
+        mart.merge(BatchInfo("f" * 64, "all"), [stage(tmp_path, "reading", 1, 20_000)])
+        with read_only(disk, may_mount()):
+            check_version(Mart.open(disk / "mart"), 1)
+
+
 def fill_to_the_brim(path: Path) -> None:
     """Leave not a single free block."""
     with contextlib.suppress(OSError), path.open("wb", buffering=0) as file:

@@ -34,7 +34,7 @@ deliveries = st.lists(
     min_size=1,
     max_size=4,
 )
-slow = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+slow = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def without_conflicts(rows: list[tuple[Any, Any]]) -> tuple[dict[Any, Any], set[Any]]:

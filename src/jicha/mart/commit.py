@@ -71,13 +71,14 @@ class Loader:
         """Merge table by table into new files beside the mart's."""
         result = _Result()
         stored = self._stored_files()
-        for name, paths in _paths_by_table(staged).items():
-            with open_engine("merge.sql", folder / "spill", self._memory_limit) as engine:
+        with open_engine("merge.sql", folder / "spill", self._memory_limit) as engine:
+            for name, paths in _paths_by_table(staged).items():
                 delivery = Delivery(engine, self._contract.table(name), paths, folder)
                 merge = TableMerge(engine, delivery, stored.get(name, []), folder)
                 result.tables.append(merge.run(mode, _named(progress, name)))
-            result.made.extend((name, month, piece) for month, piece in merge.made())
-            result.removed.extend(merge.removed())
+                result.made.extend((name, month, piece) for month, piece in merge.made())
+                result.removed.extend(merge.removed())
+                engine.run("clear")
         return result
 
     def _stored_files(self) -> dict[str, list[tuple[Path, MartFile]]]:

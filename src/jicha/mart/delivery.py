@@ -128,6 +128,9 @@ class Delivery:
 
     def _check_keys(self) -> None:
         """Refuse rows without a key: intake sends them to quarantine before."""
+        columns = ", ".join(map(literal, self.table.primary_key))
+        if not self._engine.one("may_be_keyless", paths=path_list(self.paths), columns=columns):
+            return
         keyless = self._engine.all("keyless", **self._parts)
         if keyless:
             raise ExplainedError(
@@ -138,19 +141,23 @@ class Delivery:
             )
 
     def _set_duplicates_aside(self) -> None:
-        """Make `unique_rows`; without duplicates it is the delivery itself and costs nothing."""
-        run, parts = self._engine.run, self._parts
-        run("repeated_hash", **parts)
-        run("suspect", **parts)
-        run("duplicate_key", **parts)
-        run("conflict_key", **parts)
-        self.has_duplicates = bool(self._engine.one("duplicate_count"))
-        run("unique_rows" if self.has_duplicates else "unique_rows_plain", **parts)
-        self.repeated = int(self._engine.one("exact_copies"))
-        self.conflicts = self._conflicts()
+        """Make `unique_rows`; without duplicates it is the delivery itself and costs nothing more."""
+        self._engine.run("repeated_hash", **self._parts)
+        if self._engine.one("repeated_hash_count"):
+            self._tell_copies_apart()
+        else:
+            self._engine.run("no_conflict_key", **self._parts)
+        name = "unique_rows" if self.has_duplicates else "unique_rows_plain"
+        self._engine.run(name, **self._parts)
 
-    def _conflicts(self) -> ConflictTable:
-        return self._engine.connection.sql(self._engine.text("conflicts", self._parts)).to_arrow_table()
+    def _tell_copies_apart(self) -> None:
+        """Look at the rows that share a key: copies that agree are repeated, copies that do not are in conflict."""
+        for step in ("suspect", "duplicate_key", "conflict_key"):
+            self._engine.run(step, **self._parts)
+        self.has_duplicates = bool(self._engine.one("duplicate_count"))
+        self.repeated = int(self._engine.one("exact_copies"))
+        conflicts = self._engine.connection.sql(self._engine.text("conflicts", self._parts)).to_arrow_table()
+        self.conflicts = conflicts if conflicts.num_rows else None
 
 
 def stored_columns(engine: Engine, path: Path) -> dict[str, str]:

@@ -63,4 +63,5 @@ class FactStore:
         """Delete the facts of dropped snapshots; return the bytes set free."""
         kept = {info.fingerprint[:_FINGERPRINT_DIGITS] for info in self._mart.snapshots()}
         found = list(self._folder.glob("*/*.parquet"))
-        return remove_files(path for path in found if path.stem.split("-")[0] not in kept)
+        # Folders stay: an audit may be about to put a fact there.
+        return remove_files((path for path in found if path.stem.split("-")[0] not in kept), prune=False)

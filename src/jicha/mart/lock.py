@@ -159,6 +159,4 @@ def allow_readers(root: Path, snapshot_id: int) -> None:
 
 
 def _reader_file(root: Path, snapshot_id: int) -> Path:
-    folder = root / "readers"
-    folder.mkdir(exist_ok=True)
-    return folder / f"{snapshot_id}.lock"
+    return root / "readers" / f"{snapshot_id}.lock"

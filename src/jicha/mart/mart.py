@@ -68,7 +68,7 @@ class Mart:
                 remedy="Load data first with `jicha load`, or name another home with --home.",
             )
         with explained_disk_errors(self.root, "making the mart"):
-            for name in ("data", "facts", "tmp"):
+            for name in ("data", "facts", "readers", "tmp"):
                 (self.root / name).mkdir(parents=True, exist_ok=True)
             with write_lock(self.root, self.lock_wait_seconds):
                 self.catalogue.create()

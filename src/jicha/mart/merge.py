@@ -121,7 +121,7 @@ class TableMerge:
             added=figures.added,
             repeated=figures.repeated + delivery.repeated,
             corrected=figures.corrected,
-            conflict_rows=delivery.conflicts.num_rows,
+            conflict_rows=delivery.conflicts.num_rows if delivery.conflicts is not None else 0,
             removed=figures.removed,
             changed_columns=dict(figures.changed_columns),
             deltas=figures.deltas,

@@ -63,15 +63,16 @@ def link_or_copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def remove_files(paths: Iterable[Path]) -> int:
-    """Delete files, and their folders once empty; return the bytes set free."""
+def remove_files(paths: Iterable[Path], prune: bool = True) -> int:
+    """Delete files, and their folders once empty if `prune`; return the bytes set free."""
     freed = 0
     for path in paths:
         with contextlib.suppress(FileNotFoundError):
             freed += path.stat().st_size
             path.unlink()
-        with contextlib.suppress(OSError):  # not empty, or gone: both are fine
-            path.parent.rmdir()
+        if prune:
+            with contextlib.suppress(OSError):  # not empty, or gone: both are fine
+                path.parent.rmdir()
     return freed
 
 

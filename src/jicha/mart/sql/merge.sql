@@ -13,6 +13,9 @@ FROM delivered
 GROUP BY key_hash
 HAVING count(*) > 1;
 
+-- repeated_hash_count --
+SELECT count(*) FROM repeated_hash;
+
 -- suspect --
 CREATE OR REPLACE TEMP TABLE suspect AS
 SELECT d.*
@@ -29,6 +32,9 @@ HAVING count(*) > 1;
 -- conflict_key --
 CREATE OR REPLACE TEMP TABLE conflict_key AS
 SELECT {key} FROM duplicate_key WHERE versions > 1;
+
+-- no_conflict_key --
+CREATE OR REPLACE TEMP TABLE conflict_key AS SELECT {key} FROM delivered WHERE false;
 
 -- exact_copies --
 -- Copies beyond the first of rows that agree.
@@ -53,6 +59,12 @@ CREATE OR REPLACE TEMP VIEW unique_rows AS SELECT * FROM delivered;
 
 -- months --
 SELECT ym, count(*) FROM unique_rows GROUP BY ym ORDER BY ym NULLS FIRST;
+
+-- may_be_keyless --
+-- Told by the footers: no row is read unless a key column has nulls or its nulls were not counted.
+SELECT coalesce(bool_or(stats_null_count IS NULL OR stats_null_count > 0), false)
+FROM parquet_metadata([{paths}])
+WHERE path_in_schema IN ({columns});
 
 -- keyless --
 SELECT _file, _line FROM delivered WHERE {any_key_null} LIMIT 1;
@@ -192,3 +204,13 @@ SELECT count(*) FROM duplicate_key;
 
 -- current_rows_of_month --
 SELECT count(*) FROM current_part;
+
+-- clear --
+-- Before the next table: give back what the work tables hold.
+DROP TABLE IF EXISTS repeated_hash;
+DROP TABLE IF EXISTS suspect;
+DROP TABLE IF EXISTS duplicate_key;
+DROP TABLE IF EXISTS conflict_key;
+DROP TABLE IF EXISTS moved;
+DROP TABLE IF EXISTS changed_key;
+DROP TABLE IF EXISTS kept_key;
