@@ -33,6 +33,8 @@ points AS (
         AND s.status = 'running'
         AND s.has_scheme
         AND s.supply_voltage_code IS NOT NULL
+        -- An agreed line loss goes with a price voltage agreed for the boundary of property.
+        AND COALESCE(s.line_loss_pct, 0) = 0
 ),
 
 book AS (
