@@ -12,7 +12,8 @@ from typing import Final
 from jicha.errors import ExplainedError, ManyErrors
 from jicha.intake import checks, control_totals, quarantine
 from jicha.intake.figures import file_reports
-from jicha.intake.readers import Settings, read_source
+from jicha.intake.profile import Profile, read_profile
+from jicha.intake.readers import Settings, read_mapped, read_source
 from jicha.intake.report import ControlCheck, FileReport, LoadReport, Remark
 from jicha.intake.sources import Delivery, find
 from jicha.intake.staging import StagedUnit
@@ -39,6 +40,7 @@ class Load:
     delivery: Delivery
     mode: Mode
     settings: Settings
+    profile: Profile | None = None
     is_check: bool = False
     accept_control_difference: bool = False
     units: list[StagedUnit] = field(default_factory=list)
@@ -52,7 +54,7 @@ class Load:
         self._read_sources()
         self._check_controls()
         self.remarks = checks.orphans(self.mart, self.units)
-        self.content = content_of(self.units)
+        self.content = content_of(self.units, self.profile.sha256 if self.profile else "")
         batch = BatchInfo(self.content, self._label(), tuple(source_file(unit) for unit in self.units))
         staged = [StagedTable(unit.table.name, tuple(unit.good_paths)) for unit in self.units]
         summary = self._merge(batch, staged)
@@ -71,6 +73,9 @@ class Load:
 
     def _read_sources(self) -> None:
         """Read all sources; tell the problems of all files at once."""
+        if self.profile is not None:
+            self.units = read_mapped(self.delivery.sources, self.mart, self.profile, self.settings)
+            return
         problems: list[str] = []
         for source in self.delivery.sources:
             try:
@@ -118,9 +123,9 @@ class Load:
         return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def content_of(units: Sequence[StagedUnit]) -> str:
-    """Return the hash that names the content of a delivery, whatever its files are called."""
-    lines = sorted(f"{unit.table.name}\t{unit.sha256}\n" for unit in units)
+def content_of(units: Sequence[StagedUnit], mapping: str) -> str:
+    """Return the hash that names the content of a delivery and its mapping, whatever its files are called."""
+    lines = [mapping] + sorted(f"{unit.table.name}\t{unit.sha256}\n" for unit in units)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -152,11 +157,12 @@ def run(
     accept_control_difference: bool,
 ) -> LoadReport:
     """Load, or only check, a delivery."""
-    delivery = find(sources, mart.contract.tables)
+    mapping = read_profile(profile, mart.contract) if profile is not None else None
+    delivery = find(sources, mapping.names if mapping else mart.contract.tables)
     with mart.staging() as folder:
         count = threads or min(os.cpu_count() or 1, _MOST_THREADS)
         settings = Settings(folder, memory_limit, count, encoding, progress or _silent)
-        return Load(mart, delivery, mode, settings, is_check, accept_control_difference).run()
+        return Load(mart, delivery, mode, settings, mapping, is_check, accept_control_difference).run()
 
 
 __all__ = ["Load", "Remark", "content_of", "run", "source_file"]

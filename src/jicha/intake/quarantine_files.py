@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -131,7 +132,7 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, list[str | None]]]:
         encoding = detect(path, stream)
         data = b"".join(utf8_blocks(stream, encoding, _READ_BYTES))
     text = data.decode("utf-8" if encoding.name.startswith("utf-16") else encoding.name)
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     line = 1
     for row in reader:
         yield line, list(row)

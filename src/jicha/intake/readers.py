@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from jicha.contract import Table
+from jicha.intake.mapped import Mapper, SourceRows, refuse_absent
 from jicha.intake.parquet_files import read_parquet_file
+from jicha.intake.profile import Profile, source_table
 from jicha.intake.sheets import read_sheet, sheets_of
 from jicha.intake.sources import Source
 from jicha.intake.staging import StagedUnit
@@ -12,12 +18,39 @@ from jicha.mart import Mart
 
 def read_source(source: Source, mart: Mart, settings: Settings) -> list[StagedUnit]:
     """Read one source whose tables are those of the contract into staged parts."""
+    return _read(source, mart, settings, list(mart.contract.tables), mart.contract.table)
+
+
+def read_mapped(sources: Sequence[Source], mart: Mart, profile: Profile, settings: Settings) -> list[StagedUnit]:
+    """Read all sources of a delivery through a profile."""
+    found = {name: SourceRows(name) for name in profile.sources}
+
+    def table(name: str) -> Table:
+        return source_table(profile, profile.aliases.get(name, name))
+
+    for source in sources:
+        for unit in _read(source, mart, settings, list(profile.names), table):
+            _forget_unknown(unit)
+            found[unit.table.name].units.append(unit)
+    refuse_absent(profile, found)
+    return Mapper(mart, profile, found, settings).run()
+
+
+def _forget_unknown(unit: StagedUnit) -> None:
+    """A system's table has many columns that no profile reads: that is no cause for a warning."""
+    for key in [key for key in unit.warnings if key[1].startswith("unknown column")]:
+        del unit.warnings[key]
+
+
+def _read(
+    source: Source, mart: Mart, settings: Settings, names: Sequence[str], table: Callable[[str], Table]
+) -> list[StagedUnit]:
     if source.kind == "sheet":
-        return _read_workbook(source, mart, settings)
+        return _read_workbook(source, mart, settings, names, table)
     if source.table is None:
         settings.ignored.append(source.place)
         return []
-    unit = new_unit(mart, source.place, source.table)
+    unit = new_unit(mart, source.place, table(source.table))
     if source.kind == "parquet":
         read_parquet_file(unit, settings)
     else:
@@ -25,18 +58,20 @@ def read_source(source: Source, mart: Mart, settings: Settings) -> list[StagedUn
     return [unit]
 
 
-def _read_workbook(source: Source, mart: Mart, settings: Settings) -> list[StagedUnit]:
+def _read_workbook(
+    source: Source, mart: Mart, settings: Settings, names: Sequence[str], table: Callable[[str], Table]
+) -> list[StagedUnit]:
     units: list[StagedUnit] = []
-    for sheet, table in sheets_of(source.path, list(mart.contract.tables), source.table):
-        unit = new_unit(mart, f"{source.place}[{sheet}]", table)
+    for sheet, name in sheets_of(Path(source.place), names, source.table):
+        unit = new_unit(mart, f"{source.place}[{sheet}]", table(name))
         read_sheet(unit, source.path, sheet, settings)
         units.append(unit)
     return units
 
 
-def new_unit(mart: Mart, place: str, table: str) -> StagedUnit:
+def new_unit(mart: Mart, place: str, table: Table) -> StagedUnit:
     """Return an empty unit with a number of its own."""
-    return StagedUnit(mart.reserve_source_ids(1)[0], place, mart.contract.table(table))
+    return StagedUnit(mart.reserve_source_ids(1)[0], place, table)
 
 
-__all__ = ["Settings", "new_unit", "read_source"]
+__all__ = ["Settings", "new_unit", "read_mapped", "read_source"]

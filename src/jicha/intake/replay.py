@@ -35,10 +35,8 @@ def replay(mart: Mart, fixed: str | Path) -> LoadReport:
     path = Path(fixed)
     content = hashlib.sha256(path.read_bytes()).hexdigest()
     known = {entry.id: entry.table for entry in quarantine.entries(mart)}
-    if mart.committed_batch(content) is None:
-        work = _read(path, known)
-    else:
-        work = _read(path, None)
+    # A list that was replayed before settles nothing more: its entries are no longer in quarantine.
+    work = _read(path, None if mart.committed_batch(content) else known)
     with mart.staging() as folder:
         units = [_stage(mart, path, table, rows, folder) for table, rows in work.rows.items()]
         return _commit(mart, content, units, work, path)
