@@ -103,6 +103,7 @@ SELECT
     j.act,
     j.found_on,
     j.how,
+    CASE j.how WHEN 'terminated' THEN '案件终止' WHEN 'deleted' THEN '案件删除' ELSE '工单取消' END AS how_zh,
     j.ended_on,
     j.back_yuan,
     j.penalty_yuan,

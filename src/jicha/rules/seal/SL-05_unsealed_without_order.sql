@@ -98,6 +98,7 @@ SELECT
     CAST(d.at + INTERVAL 1 DAY AS DATE) AS period_to,
     d.source_id,
     d.place,
+    CASE d.place WHEN 'meter_cover' THEN '表封' WHEN 'terminal_cover' THEN '表尾封' WHEN 'box' THEN '表箱封' ELSE '互感器二次端子封' END AS place_zh,
     d.at,
     d.seal_no,
     d.operator_id,
