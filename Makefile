@@ -33,7 +33,7 @@ bench: $(VENV)/.development  ## every benchmark at a small size; the README name
 
 docs: $(VENV)/.development  ## build the documentation into site/, offline and strict
 	$(BIN)/python tools/generate_reference.py --check
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	$(BIN)/python tools/check_site.py
 
 reference: $(VENV)/.development  ## write the generated pages of docs/reference again

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import inspect
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +17,7 @@ from jicha.intake import CoverageReport, LoadReport
 from jicha.mart import Snapshot
 from reference_pages.markdown import fenced, table
 
+MOST_WIDTH = 70
 INTRO = """# Python API
 
 The command line uses nothing else. A walk through it: [Use the Python API](../how-to/python-api.md).
@@ -36,9 +39,14 @@ def pages() -> dict[str, str]:
     """Return the page."""
     parts = [INTRO, "## jicha.open\n", _callable("jicha.open", jicha.open)]
     for kind in CLASSES:
-        parts += [f"## {kind.__name__}\n", inspect.getdoc(kind) or "", "", *_members(kind)]
+        parts += [f"## {kind.__name__}\n", _doc(kind), "", *_members(kind)]
     parts += ["## Columns of findings\n", table(("Column", "Arrow type"), _columns())]
     return {"python-api.md": "\n".join(parts)}
+
+
+def _doc(member: Any) -> str:
+    """Return the docstring as Markdown: <home> is a placeholder in it, not a tag."""
+    return (inspect.getdoc(member) or "").replace("<", "&lt;")
 
 
 def _columns() -> Iterator[tuple[str, str]]:
@@ -63,11 +71,30 @@ def _members(kind: type) -> Iterator[str]:
 def _member(name: str, member: Any) -> str:
     if isinstance(member, (classmethod, staticmethod)):
         return _callable(name, member.__func__)
-    return _callable(name, member) if inspect.isfunction(member) else f"{inspect.getdoc(member)}\n"
+    return _callable(name, member) if inspect.isfunction(member) else f"{_doc(member)}\n"
 
 
 def _callable(name: str, function: Any) -> str:
-    signature = str(inspect.signature(function))
-    if len(signature) > 90:
-        signature = signature.replace(", ", ",\n    ").replace("(", "(\n    ", 1)
-    return fenced(f"{name}{signature}", "python") + f"\n{inspect.getdoc(function) or ''}\n"
+    """Return the signature as the source writes it, and the docstring."""
+    node = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    assert isinstance(node, ast.FunctionDef)
+    arguments = ast.unparse(node.args)
+    result = ast.unparse(node.returns) if node.returns else "None"
+    inside = arguments if len(arguments) <= MOST_WIDTH else f"\n    {_one_a_line(node.args)},\n"
+    return fenced(f"{name}({inside}) -> {result}", "python") + f"\n{_doc(function)}\n"
+
+
+def _one_a_line(arguments: ast.arguments) -> str:
+    """Return the arguments one a line: each is unparsed alone, for its text may hold commas."""
+    empty: dict[str, Any] = {"posonlyargs": [], "kwonlyargs": [], "kw_defaults": [], "defaults": []}
+    defaults = [None] * (len(arguments.args) - len(arguments.defaults)) + arguments.defaults
+    parts = [
+        ast.unparse(ast.arguments(**{**empty, "args": [one], "defaults": [default] if default else []}))
+        for one, default in zip(arguments.args, defaults, strict=True)
+    ]
+    parts += ["*"] if arguments.kwonlyargs else []
+    parts += [
+        ast.unparse(ast.arguments(**{**empty, "args": [one], "defaults": [default] if default else []}))
+        for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    ]
+    return ",\n    ".join(parts)

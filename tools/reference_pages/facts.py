@@ -11,13 +11,13 @@ from reference_pages.markdown import code, fenced, folded, table
 
 INTRO = """# Facts
 
-A fact (事实表) is a derived table that several rules share: energy with its history, elapsed working days, balances. Each is one
+A fact (共享事实) is a derived table that several rules share: energy with its history, elapsed working days, balances. Each is one
 SELECT in [jicha SQL](jicha-sql.md) with a declaration beside it, built once a snapshot (and month, where it depends on the month)
 and kept as Parquet. Rules read a fact by its name, like a table. [Why facts](../explain/engine.md#facts).
 
 ![Which fact reads which](facts.svg)
 
-An arrow leads from a fact to those that read it.
+A line leads from a fact to those that read it, to the right. Orange: depends on the audited month; blue: on the snapshot alone.
 """
 WORKING_DAY_TEXT = """The working calendar (工作日历): the extract's own `working_calendar` where it speaks, else the shipped one. Provided by
 the engine, not by a file; every fact and rule may read it.
