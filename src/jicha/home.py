@@ -21,7 +21,17 @@ from jicha.audit.rule import Rule
 from jicha.audit.run import AuditRun, RunOptions
 from jicha.audit.run_store import RunManifest, RunStore, verdict_rows
 from jicha.errors import ExplainedError
-from jicha.intake import LoadReport, check, load
+from jicha.intake import (
+    CoverageReport,
+    Entry,
+    LoadReport,
+    check,
+    coverage,
+    load,
+    quarantine_export,
+    quarantine_list,
+    replay,
+)
 from jicha.mart import Mart, Snapshot
 from jicha.periods import month_text, parse_month
 from jicha.reports.export import write_findings
@@ -162,6 +172,23 @@ class Home:
     def months(self, snapshot: Snapshot) -> list[date]:
         """Return the months that can be audited: those with readings or bills."""
         return sorted({*snapshot.months("reading"), *snapshot.months("bill")})
+
+    def coverage(self, snapshot_id: int | None = None) -> CoverageReport:
+        """Return which tables the data fill, which rules can run on them and what the others lack."""
+        needs = {rule_id: self.library.needs_of(rule) for rule_id, rule in self.library.rules.items()}
+        return coverage(self.snapshot(snapshot_id), needs)
+
+    def quarantine(self, batch: str | None = None) -> list[Entry]:
+        """Return the rows in quarantine, of one batch or of all: the work list."""
+        return quarantine_list(self.mart, batch)
+
+    def quarantine_export(self, path: str | os.PathLike[str]) -> int:
+        """Write the work list as .csv or .xlsx, to be corrected and replayed; return the number of rows."""
+        return quarantine_export(self.mart, Path(path))
+
+    def replay(self, path: str | os.PathLike[str]) -> LoadReport:
+        """Load the corrected rows of a work list as a new snapshot; those still wrong stay in quarantine."""
+        return replay(self.mart, Path(path))
 
     def audit(
         self,

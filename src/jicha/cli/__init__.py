@@ -23,6 +23,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("load")(data.load)
 app.command("check")(data.check)
+app.command("coverage")(data.coverage)
 app.add_typer(data.quarantine_app, name="quarantine")
 app.command("audit")(audit.audit)
 app.command("runs")(audit.runs)

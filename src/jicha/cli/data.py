@@ -136,7 +136,7 @@ def coverage(snapshot: Annotated[int | None, typer.Option("--snapshot", help="Sn
     if as_json:
         print_json(report.to_dict())
         return
-    CONSOLE.print(report.sentence(), markup=False)
+    CONSOLE.print(report.sentence, markup=False)
     rows = ((rule_id, escape(", ".join(missing))) for rule_id, missing in report.missing.items())
     table(("rule", "missing"), rows)
 
@@ -156,7 +156,7 @@ def quarantine_list(
         print_json(part)
         return
     for entry in part:
-        CONSOLE.print(entry.message(), markup=False, highlight=False)
+        CONSOLE.print(entry.message, markup=False, highlight=False)
     CONSOLE.print(f"{len(part)} of {len(entries):,} rows in quarantine", style="dim")
 
 
@@ -176,7 +176,4 @@ def quarantine_replay(
     as_json: JsonOption = False,
 ) -> None:
     """Load the corrected rows of a work list; those still wrong stay in quarantine."""
-    place = home_at(home)
-    with progress(as_json) as show:
-        report = place.replay(path, progress=show)
-    _show(report, as_json)
+    _show(home_at(home).replay(path), as_json)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,13 +14,20 @@ from jicha.cli.output import CONSOLE, CONSOLE_ERROR, HomeOption, LanguageOption,
 from jicha.demo import build
 
 
+class Format(StrEnum):
+    """How the extract is written."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
 def demo(
     customers: Annotated[int, typer.Option("--customers", help="Customers of the county.")] = 20_000,
     seed: Annotated[int, typer.Option("--seed", help="Equal seeds give equal utilities.")] = 20_261_031,
     extract: Annotated[
         Path, typer.Option("--extract", help="Folder that the extract is written into.")
     ] = Path("demo-extract"),
-    file_format: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
+    file_format: Annotated[Format, typer.Option("--format", help="How the extract is written.")] = Format.CSV,
     clean: Annotated[bool, typer.Option("--clean", help="Without planted irregularities.")] = False,
     month: Annotated[str, typer.Option("--month", "-m", help="Month to audit.")] = "2026-10",
     build_only: Annotated[bool, typer.Option("--build-only", help="Write the extract and stop.")] = False,
@@ -33,7 +41,12 @@ def demo(
     began = time.perf_counter()
     with progress() as show:
         summary = build(
-            extract, customers=customers, seed=seed, clean=clean, file_format=file_format, progress=show
+            extract,
+            customers=customers,
+            seed=seed,
+            clean=clean,
+            file_format=file_format.value,
+            progress=lambda label: show(label, 0, 0),
         )
     CONSOLE.print(
         f"1/3 built {customers:,} customers, {sum(summary.rows.values()):,} rows in {_since(began)}",
