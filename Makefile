@@ -26,10 +26,10 @@ test: packages lint docs  ## everything that must be green: lint, types, docs an
 proof: packages $(VENV)/.development  ## the slow proofs: 100 kills during a load, 150 hostile SQL texts
 	$(BIN)/pytest --verbosity=0 -m proof
 
-bench: $(VENV)/.development  ## every benchmark at a small size; the README names the full sizes
+bench: packages $(VENV)/.development  ## every benchmark at a small size; the README names the full sizes
 	$(BIN)/python bench/answer_key.py --customers 2000
 	$(BIN)/python bench/intake.py --megabytes 100
-	$(BIN)/python bench/audit.py --customers 20000
+	$(BIN)/python bench/audit.py --customers 20000 --postgres-customers 5000
 
 docs: $(VENV)/.development  ## build the documentation into site/, offline and strict
 	$(BIN)/python tools/generate_reference.py --check
