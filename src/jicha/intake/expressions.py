@@ -25,7 +25,9 @@ _SCALAR: Final = (
 )  # fmt: skip
 _AGGREGATE: Final = (exp.Min, exp.Max, exp.Sum, exp.Count, exp.ArgMin, exp.ArgMax, exp.Star)
 # A float in between would lose digits of money and energy.
-_TYPES: Final = frozenset({"VARCHAR", "TEXT", "INT", "BIGINT", "SMALLINT", "DECIMAL", "DATE", "TIMESTAMP", "BOOLEAN"})
+_TYPES: Final = frozenset(
+    {"VARCHAR", "TEXT", "INT", "BIGINT", "SMALLINT", "DECIMAL", "DATE", "TIMESTAMP", "BOOLEAN"}
+)
 _NUMBERS: Final = frozenset({"INT", "BIGINT", "SMALLINT", "DECIMAL"})
 
 
@@ -56,7 +58,7 @@ def parse(text: str, where: str, aliases: Mapping[str, str], *, may_aggregate: b
     return Expression(sql, columns, failed, _sql(casts[0].this) if casts else None)
 
 
-def _check(tree: exp.Expression, text: str, where: str, may_aggregate: bool) -> None:
+def _check(tree: exp.Expr, text: str, where: str, may_aggregate: bool) -> None:
     allowed = _SCALAR + (_AGGREGATE if may_aggregate else ())
     for node in tree.walk():
         if not isinstance(node, allowed) or isinstance(node, exp.Subquery):
@@ -65,17 +67,19 @@ def _check(tree: exp.Expression, text: str, where: str, may_aggregate: bool) -> 
             raise _refusal(where, f"the type {node.this.name} in {text!r}")
 
 
-def _own_function(node: exp.Expression) -> exp.Expression:
+def _own_function(node: exp.Expr) -> exp.Expr:
     """Write add_months(day, count) for the engine; a month that is too short ends on its last day."""
     if not isinstance(node, exp.AddMonths):
         return node
     step = exp.Interval(this=exp.Literal.string("1"), unit=exp.var("MONTH"))
     months = exp.Mul(this=exp.Paren(this=node.expression), expression=step)
     # A cast that cannot fail, so it is not tested like those that the profile writes.
-    return exp.TryCast(this=exp.Add(this=exp.Paren(this=node.this), expression=months), to=exp.DataType.build("DATE"))
+    return exp.TryCast(
+        this=exp.Add(this=exp.Paren(this=node.this), expression=months), to=exp.DataType.build("DATE")
+    )
 
 
-def _qualify(tree: exp.Expression, text: str, where: str, aliases: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _qualify(tree: exp.Expr, text: str, where: str, aliases: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Give every column the name of its source, and yield (source alias, column)."""
     for column in tree.find_all(exp.Column):
         alias = column.table or MAIN
@@ -87,7 +91,7 @@ def _qualify(tree: exp.Expression, text: str, where: str, aliases: Mapping[str, 
         yield alias, column.name
 
 
-def _as_try(cast: exp.Expression) -> exp.TryCast:
+def _as_try(cast: exp.Expr) -> exp.TryCast:
     assert isinstance(cast, exp.Cast)
     return exp.TryCast(this=cast.this.copy(), to=cast.args["to"].copy())
 
@@ -102,7 +106,7 @@ def _failed(sql: str, casts: list[exp.TryCast]) -> str:
     return " OR ".join(tests)
 
 
-def _sql(tree: exp.Expression) -> str:
+def _sql(tree: exp.Expr) -> str:
     return tree.sql(dialect="duckdb")
 
 

@@ -11,11 +11,12 @@ from typing import Final
 
 from jicha.errors import ExplainedError, ManyErrors
 from jicha.intake import checks, control_totals, quarantine
+from jicha.intake.databases import open_database
 from jicha.intake.figures import file_reports
 from jicha.intake.profile import Profile, read_profile
 from jicha.intake.readers import Settings, read_mapped, read_source
 from jicha.intake.report import ControlCheck, FileReport, LoadReport, Remark
-from jicha.intake.sources import Delivery, find
+from jicha.intake.sources import Delivery, Source, find
 from jicha.intake.staging import StagedUnit
 from jicha.mart import BatchInfo, LoadSummary, Mart, SourceFile, StagedTable
 from jicha.mart.merge import Mode
@@ -119,13 +120,18 @@ class Load:
             one.check()
 
     def _label(self) -> str:
-        names = sorted({Path(source.place).name or source.place for source in self.delivery.sources})
+        names = sorted({_shown(source) for source in self.delivery.sources})
         return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def _shown(source: Source) -> str:
+    """Return a source for the list of deliveries: never with a password."""
+    return open_database(source.place).place if source.kind == "database" else Path(source.place).name
 
 
 def content_of(units: Sequence[StagedUnit], mapping: str) -> str:
     """Return the hash that names the content of a delivery and its mapping, whatever its files are called."""
-    lines = [mapping] + sorted(f"{unit.table.name}\t{unit.sha256}\n" for unit in units)
+    lines = [mapping, *sorted(f"{unit.table.name}\t{unit.sha256}\n" for unit in units)]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 

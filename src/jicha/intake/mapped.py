@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from jicha.errors import ExplainedError, ManyErrors
 from jicha.intake.batches import ArrowTable, BadRow, TypedRows, as_raw
@@ -46,7 +48,9 @@ class SourceRows:
 class Mapper:
     """Maps the sources of one delivery into staged units of contract tables."""
 
-    def __init__(self, mart: Mart, profile: Profile, sources: Mapping[str, SourceRows], settings: Settings) -> None:
+    def __init__(
+        self, mart: Mart, profile: Profile, sources: Mapping[str, SourceRows], settings: Settings
+    ) -> None:
         self._mart = mart
         self._profile = profile
         self._sources = {name: rows for name, rows in sources.items() if rows.units}
@@ -83,7 +87,7 @@ class Mapper:
         units = {unit.file_id: self._unit(unit, mapping) for unit in self._sources[mapping.source].units}
         with open_engine(self._settings.memory_limit) as typing:
             for batch in self._batches(connection, mapping, joins):
-                self._stage(typing, connection, mapping, batch, units)
+                self._stage(typing, mapping, batch, units)
         self._count_left_out(connection, mapping, joins, units)
         return list(units.values())
 
@@ -93,7 +97,9 @@ class Mapper:
         unit.warnings.update(source.warnings)
         return unit
 
-    def _batches(self, connection: duckdb.DuckDBPyConnection, mapping: TableMapping, joins: str) -> Iterator[ArrowTable]:
+    def _batches(
+        self, connection: duckdb.DuckDBPyConnection, mapping: TableMapping, joins: str
+    ) -> Iterator[ArrowTable]:
         """Yield the mapped rows in bounded batches."""
         try:
             reader = connection.sql(self._statement(mapping, joins)).to_arrow_reader(_BATCH_ROWS)
@@ -108,7 +114,9 @@ class Mapper:
             ) from None
 
     def _statement(self, mapping: TableMapping, joins: str) -> str:
-        columns = ", ".join(f"CAST({column.sql} AS VARCHAR) AS {quoted(column.field)}" for column in mapping.columns)
+        columns = ", ".join(
+            f"CAST({column.sql} AS VARCHAR) AS {quoted(column.field)}" for column in mapping.columns
+        )
         condition = mapping.where.sql if mapping.where else "true"
         parts = {"columns": columns, "source": quoted(mapping.source), "joins": joins, "condition": condition}
         if mapping.group_by:
@@ -124,8 +132,12 @@ class Mapper:
             pick = self._sql["pick_latest"].format(keys=keys, latest=quoted(join.latest))
         else:
             self._refuse_ambiguous(connection, join, keys)
-        same = " AND ".join(f"{column_of('m', here)} = {column_of(join.alias, there)}" for here, there in join.on)
-        return self._sql["join"].format(source=quoted(join.source), pick=pick, alias=quoted(join.alias), same=same)
+        same = " AND ".join(
+            f"{column_of('m', here)} = {column_of(join.alias, there)}" for here, there in join.on
+        )
+        return self._sql["join"].format(
+            source=quoted(join.source), pick=pick, alias=quoted(join.alias), same=same
+        )
 
     def _refuse_ambiguous(self, connection: duckdb.DuckDBPyConnection, join: Join, keys: str) -> None:
         filled = " AND ".join(f"{quoted(there)} IS NOT NULL" for _, there in join.on)
@@ -142,7 +154,6 @@ class Mapper:
     def _stage(
         self,
         typing: duckdb.DuckDBPyConnection,
-        connection: duckdb.DuckDBPyConnection,
         mapping: TableMapping,
         batch: ArrowTable,
         units: Mapping[int, StagedUnit],
@@ -154,36 +165,45 @@ class Mapper:
                 folded = (pc.sum(rows.column("_rows")).as_py() or 0) - rows.num_rows
                 unit.warnings[(None, "source rows folded into rows of the same key")] += folded
             faulty = pc.not_equal(rows.column("_faults"), "")
-            reader = ColumnReader(typing, mapping.table, unit.place, lambda lines, at=file: self._raws(connection, mapping, at, lines))
-            texts = rows.drop_columns([name for name in ("_file", "_faults", "_rows") if name in rows.column_names])
+            raw_of = functools.partial(self._raws, mapping.source, file)
+            reader = ColumnReader(typing, mapping.table, unit.place, raw_of)
+            texts = rows.drop_columns(
+                [name for name in ("_file", "_faults", "_rows") if name in rows.column_names]
+            )
             result = reader.read(texts.filter(pc.invert(faulty)))
-            self._set_faulty_aside(connection, mapping, file, rows.filter(faulty), result)
+            self._set_faulty_aside(mapping, file, rows.filter(faulty), result)
             unit.take(write_part(self._settings.folder, unit, result))
 
     def _set_faulty_aside(
-        self, connection: duckdb.DuckDBPyConnection, mapping: TableMapping, file: int, rows: ArrowTable, result: TypedRows
+        self, mapping: TableMapping, file: int, rows: ArrowTable, result: TypedRows
     ) -> None:
         """Put the rows whose mapping failed into the quarantine."""
         records = rows.to_pylist()
-        raws = self._raws(connection, mapping, file, [row["_line"] for row in records]) if records else {}
+        raws = self._raws(mapping.source, file, [row["_line"] for row in records]) if records else {}
         for row in records:
             problems = tuple(_problems(row["_faults"]))
             texts = {name: row[name] for name in mapping.table.field_names if name in row}
             result.bad.append(BadRow(row["_line"], problems, raws.get(row["_line"], ""), texts))
         result.rows_read += len(records)
 
-    def _raws(
-        self, connection: duckdb.DuckDBPyConnection, mapping: TableMapping, file: int, lines: list[int]
-    ) -> Mapping[int, str]:
+    def _raws(self, source: str, file: int, lines: list[int]) -> Mapping[int, str]:
         """Return the source rows of some lines as CSV, for the quarantine."""
-        wanted = pa.table({"_file": pa.array([file] * len(lines), pa.int32()), "_line": pa.array(lines, pa.int64())})
-        cursor = connection.cursor()
-        cursor.register("wanted", wanted)
-        rows = self._source_rows(mapping.source, file, wanted)
-        return {row["_line"]: as_raw(value for name, value in row.items() if name not in ("_file", "_line")) for row in rows}
+        wanted = pa.table(
+            {"_file": pa.array([file] * len(lines), pa.int32()), "_line": pa.array(lines, pa.int64())}
+        )
+        rows = self._source_rows(source, file, wanted)
+        return {
+            row["_line"]: as_raw(text for name, text in row.items() if name not in ("_file", "_line"))
+            for row in rows
+        }
 
     def _source_rows(self, source: str, file: int, wanted: ArrowTable) -> Iterable[dict[str, Any]]:
-        paths = [str(path) for unit in self._sources[source].units if unit.file_id == file for path in unit.good_paths]
+        paths = [
+            str(path)
+            for unit in self._sources[source].units
+            if unit.file_id == file
+            for path in unit.good_paths
+        ]
         with open_engine("500MB") as connection:
             connection.execute(self._sql["source"].format(name=quoted(source), paths=literals(paths)))
             connection.register("wanted", wanted)
@@ -192,11 +212,17 @@ class Mapper:
         return rows
 
     def _count_left_out(
-        self, connection: duckdb.DuckDBPyConnection, mapping: TableMapping, joins: str, units: Mapping[int, StagedUnit]
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        mapping: TableMapping,
+        joins: str,
+        units: Mapping[int, StagedUnit],
     ) -> None:
         if mapping.where is None:
             return
-        text = self._sql["left_out"].format(source=quoted(mapping.source), joins=joins, condition=mapping.where.sql)
+        text = self._sql["left_out"].format(
+            source=quoted(mapping.source), joins=joins, condition=mapping.where.sql
+        )
         for file, count in connection.execute(text).fetchall():
             units[file].left_out += count
 
@@ -229,8 +255,6 @@ def _problems(text: str) -> Iterator[Problem]:
 
 def _readdressed(path: Path, unit: StagedUnit) -> Path:
     """Write bad rows of a source again under the contract table that they would have become."""
-    import pyarrow.parquet as pq
-
     table = pq.read_table(path)
     for name, value, kind in (("table", unit.table.name, pa.string()), ("file_id", unit.file_id, pa.int32())):
         place = table.schema.get_field_index(name)
@@ -248,14 +272,20 @@ def refuse_absent(profile: Profile, sources: Mapping[str, SourceRows]) -> None:
     for rows in sources.values():
         for unit in rows.units:
             absent = {column for column, text in unit.warnings if text.startswith("column absent")}
-            problems += [_absent(unit, mapping, absent) for mapping in profile.mappings_of(rows.name) if _lacks(mapping, absent)]
+            problems += [
+                _absent(unit, mapping, absent)
+                for mapping in profile.mappings_of(rows.name)
+                if _lacks(mapping, absent)
+            ]
     if problems:
         raise ManyErrors("The delivery was refused and nothing was loaded", problems)
 
 
 def _lacks(mapping: TableMapping, absent: set[str | None]) -> list[str]:
     """Return the required fields of a mapping that read an absent column of the main source."""
-    needed = {one.name for one in mapping.table.fields if one.required or one.name in mapping.table.primary_key}
+    needed = {
+        one.name for one in mapping.table.fields if one.required or one.name in mapping.table.primary_key
+    }
     return [
         f"{column.field} ({name.upper()})"
         for column in mapping.columns

@@ -108,41 +108,53 @@ def source_table(profile: Profile, source: str) -> Table:
 def shipped() -> tuple[str, ...]:
     """Return the names of the profiles that come with jicha."""
     folder = resources.files("jicha.intake") / "profiles"
-    return tuple(sorted(one.name.removesuffix(".yaml") for one in folder.iterdir() if one.name.endswith(".yaml")))
+    return tuple(
+        sorted(one.name.removesuffix(".yaml") for one in folder.iterdir() if one.name.endswith(".yaml"))
+    )
 
 
 def read_profile(name: str | Path, contract: Contract) -> Profile:
     """Return a shipped profile by its name, or one from a file, checked as a whole."""
     text, where = _text_of(name)
-    content = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
+    content = yaml.load(text, Loader=yaml.BaseLoader)
     if not isinstance(content, dict) or not isinstance(content.get("tables"), list):
         raise _wrong(where, "no list of tables", "profile, version, tables (and codes, sources)")
     problems: list[str] = []
     mappings: list[TableMapping] = []
     for number, entry in enumerate(content["tables"]):
         try:
-            mappings.append(_mapping(entry, content.get("codes") or {}, contract, f"{where}: tables[{number}]"))
+            mappings.append(
+                _mapping(entry, content.get("codes") or {}, contract, f"{where}: tables[{number}]")
+            )
         except JichaError as error:
             problems.append(str(error))
     if problems:
         raise ManyErrors(f"The profile {where} cannot be used", problems)
     aliases = {alias: source for source, names in (content.get("sources") or {}).items() for alias in names}
     sha256 = hashlib.sha256(text.encode()).hexdigest()
-    return Profile(str(content.get("profile", where)), int(content.get("version", 1)), sha256, aliases, tuple(mappings))
+    return Profile(
+        str(content.get("profile", where)), int(content.get("version", 1)), sha256, aliases, tuple(mappings)
+    )
 
 
 def _text_of(name: str | Path) -> tuple[str, str]:
     if str(name) in shipped():
-        return (resources.files("jicha.intake") / "profiles" / f"{name}.yaml").read_text(encoding="utf-8"), str(name)
+        return (resources.files("jicha.intake") / "profiles" / f"{name}.yaml").read_text(
+            encoding="utf-8"
+        ), str(name)
     path = Path(name)
     if not path.is_file():
-        raise _wrong(str(name), "no such profile", f"one of {', '.join(shipped())}, or the path of a .yaml file")
+        raise _wrong(
+            str(name), "no such profile", f"one of {', '.join(shipped())}, or the path of a .yaml file"
+        )
     return path.read_text(encoding="utf-8"), str(path)
 
 
 def _mapping(entry: Any, codes: Mapping[str, Any], contract: Contract, where: str) -> TableMapping:
     if not isinstance(entry, dict) or not {"table", "source", "columns"} <= set(entry) <= _MAPPING_KEYS:
-        raise _wrong(where, "another structure", f"table, source, columns and only {', '.join(sorted(_MAPPING_KEYS))}")
+        raise _wrong(
+            where, "another structure", f"table, source, columns and only {', '.join(sorted(_MAPPING_KEYS))}"
+        )
     table = contract.table(entry["table"])
     place = f"{where} ({table.name})"
     joins = tuple(_join(one, place) for one in entry.get("joins") or ())
@@ -150,7 +162,8 @@ def _mapping(entry: Any, codes: Mapping[str, Any], contract: Contract, where: st
     group_by = tuple(parse(text, f"{place}.group_by", aliases) for text in entry.get("group_by") or ())
     where_text = entry.get("where")
     columns = tuple(
-        _column(table, name, spec, codes, aliases, bool(group_by), place) for name, spec in entry["columns"].items()
+        _column(table, name, spec, codes, aliases, bool(group_by), place)
+        for name, spec in entry["columns"].items()
     )
     _refuse_lacking(table, columns, place)
     condition = parse(where_text, f"{place}.where", aliases) if where_text else None
@@ -158,15 +171,30 @@ def _mapping(entry: Any, codes: Mapping[str, Any], contract: Contract, where: st
 
 
 def _join(entry: Any, where: str) -> Join:
-    if not isinstance(entry, dict) or not {"source", "on"} <= set(entry) <= {"source", "on", "alias", "latest"}:
-        raise _wrong(f"{where}.joins", "another structure", "source, on: {own column: its column}, alias, latest")
+    if not isinstance(entry, dict) or not {"source", "on"} <= set(entry) <= {
+        "source",
+        "on",
+        "alias",
+        "latest",
+    }:
+        raise _wrong(
+            f"{where}.joins", "another structure", "source, on: {own column: its column}, alias, latest"
+        )
     on = tuple((here.upper(), there.upper()) for here, there in entry["on"].items())
     latest = entry.get("latest")
-    return Join(entry.get("alias", entry["source"]), entry["source"], on, latest.upper() if latest else None)
+    return Join(
+        str(entry.get("alias", entry["source"])), str(entry["source"]), on, latest.upper() if latest else None
+    )
 
 
 def _column(
-    table: Table, name: str, spec: Any, codes: Mapping[str, Any], aliases: Mapping[str, str], grouped: bool, where: str
+    table: Table,
+    name: str,
+    spec: Any,
+    codes: Mapping[str, Any],
+    aliases: Mapping[str, str],
+    grouped: bool,
+    where: str,
 ) -> Column:
     table.field(name)
     place = f"{where}.{name}"
@@ -184,14 +212,24 @@ def _column(
 
 def _codes(codes: Mapping[str, Any], name: str, where: str) -> tuple[Mapping[str, str], str]:
     entry = codes.get(name)
-    if not isinstance(entry, dict) or not isinstance(entry.get("values"), dict) or entry.get("unknown") not in _UNKNOWN:
-        raise _wrong(where, f"the code table {name!r}", f"codes.{name} with values and unknown: {' | '.join(_UNKNOWN)}")
+    if (
+        not isinstance(entry, dict)
+        or not isinstance(entry.get("values"), dict)
+        or entry.get("unknown") not in _UNKNOWN
+    ):
+        raise _wrong(
+            where, f"the code table {name!r}", f"codes.{name} with values and unknown: {' | '.join(_UNKNOWN)}"
+        )
     return entry["values"], entry["unknown"]
 
 
 def _refuse_lacking(table: Table, columns: Sequence[Column], where: str) -> None:
     made = {column.field for column in columns}
-    lacking = [one.name for one in table.fields if (one.required or one.name in table.primary_key) and one.name not in made]
+    lacking = [
+        one.name
+        for one in table.fields
+        if (one.required or one.name in table.primary_key) and one.name not in made
+    ]
     if lacking:
         raise _wrong(where, f"no mapping for {', '.join(lacking)}", f"every required column of {table.name}")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from jicha.contract import Table
+from jicha.intake.databases import read_database
 from jicha.intake.mapped import Mapper, SourceRows, refuse_absent
 from jicha.intake.parquet_files import read_parquet_file
 from jicha.intake.profile import Profile, source_table
@@ -18,10 +19,12 @@ from jicha.mart import Mart
 
 def read_source(source: Source, mart: Mart, settings: Settings) -> list[StagedUnit]:
     """Read one source whose tables are those of the contract into staged parts."""
-    return _read(source, mart, settings, list(mart.contract.tables), mart.contract.table)
+    return _read(source, mart, settings, list(mart.contract.tables), mart.contract.table, lambda _: None)
 
 
-def read_mapped(sources: Sequence[Source], mart: Mart, profile: Profile, settings: Settings) -> list[StagedUnit]:
+def read_mapped(
+    sources: Sequence[Source], mart: Mart, profile: Profile, settings: Settings
+) -> list[StagedUnit]:
     """Read all sources of a delivery through a profile."""
     found = {name: SourceRows(name) for name in profile.sources}
 
@@ -29,7 +32,7 @@ def read_mapped(sources: Sequence[Source], mart: Mart, profile: Profile, setting
         return source_table(profile, profile.aliases.get(name, name))
 
     for source in sources:
-        for unit in _read(source, mart, settings, list(profile.names), table):
+        for unit in _read(source, mart, settings, list(profile.names), table, lambda one: one.field_names):
             _forget_unknown(unit)
             found[unit.table.name].units.append(unit)
     refuse_absent(profile, found)
@@ -43,8 +46,17 @@ def _forget_unknown(unit: StagedUnit) -> None:
 
 
 def _read(
-    source: Source, mart: Mart, settings: Settings, names: Sequence[str], table: Callable[[str], Table]
+    source: Source,
+    mart: Mart,
+    settings: Settings,
+    names: Sequence[str],
+    table: Callable[[str], Table],
+    wanted: Callable[[Table], Sequence[str] | None],
 ) -> list[StagedUnit]:
+    if source.kind == "database":
+        return read_database(
+            source.place, settings, names, lambda place, name: new_unit(mart, place, table(name)), wanted
+        )
     if source.kind == "sheet":
         return _read_workbook(source, mart, settings, names, table)
     if source.table is None:

@@ -89,6 +89,22 @@ def read_text_file(
     _refuse_changed(path, before)
 
 
+def read_text_stream(blocks: Iterator[bytes], unit: StagedUnit, settings: Settings) -> None:
+    """Read CSV that comes as a stream, such as the copy of a database table."""
+    encoding = Encoding("utf-8")
+    counted = hashlib.sha256()
+
+    def hashed() -> Iterator[bytes]:
+        for block in blocks:
+            counted.update(block)
+            unit.bytes += len(block)
+            yield block
+
+    layout, rest = _take_header(read_chunks(hashed(), encoding, unit.place), unit.place)
+    _read_all(rest, unit, settings, contract_target(unit.table, unit)(layout, encoding), 0)
+    unit.sha256 = counted.hexdigest()
+
+
 def contract_target(table: Table, unit: StagedUnit) -> Callable[[Layout, Encoding], Target]:
     """Return the maker of a target whose file has the contract's own columns."""
 

@@ -27,10 +27,10 @@ TRY_CAST({x} AS BIGINT)
 regexp_full_match({x}, '-?[0-9]{{1,18}}')
 
 -- bool_value --
-CASE {x} WHEN 'true' THEN true WHEN '1' THEN true WHEN 'false' THEN false WHEN '0' THEN false END
+CASE WHEN {x} IN ('true', 't', '1') THEN true WHEN {x} IN ('false', 'f', '0') THEN false END
 
 -- bool_plain --
-{x} IN ('true', 'false', '1', '0')
+{x} IN ('true', 't', '1', 'false', 'f', '0')
 
 -- date_value --
 TRY_CAST({x} AS DATE)
