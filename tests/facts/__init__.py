@@ -1,0 +1,1 @@
+"""Facts that several rules share, built from a few rows."""
