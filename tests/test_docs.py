@@ -267,3 +267,28 @@ def test_readmes_show_the_two_commands_first() -> None:
         opening = "\n".join(_text(ROOT / name).splitlines()[:12])
         assert "make demo" in opening, name
         assert "make test" in opening, name
+
+
+# ── the tools themselves ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("html", "found"),
+    [
+        ('<script src="https://cdn.test/a.js"></script>', 1),
+        ('<link rel="stylesheet" href="//fonts.test/a.css">', 1),
+        ("<style>@font-face { src: url(https://fonts.test/a.woff2) }</style>", 1),
+        ('<a href="https://example.org/">read more</a>', 0),
+        ('<link rel="canonical" href="https://example.org/">', 0),
+        ('<script src="assets/a.js"></script>', 0),
+    ],
+)
+def test_the_site_check_sees_what_is_loaded_from_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, html: str, found: int
+) -> None:
+    """A link to click is no load; a script, style or font is."""
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    from check_site import foreign
+
+    (tmp_path / "page.html").write_text(html, encoding="utf-8")
+    assert len(foreign(tmp_path)) == found
