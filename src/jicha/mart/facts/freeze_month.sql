@@ -59,7 +59,7 @@ placed AS (
         f.freeze_at_read,
         f.freeze_after_read,
         f.freeze_at_planned,
-        GREATEST(date_diff('day', b.previous_day, b.read_day), 1) AS span_days,
+        CAST(GREATEST(COALESCE(date_diff('day', b.previous_day, b.read_day), 1), 1) AS INTEGER) AS span_days,
         -- What the register showed at the end of the read day. A reading at 00:00 is the freeze itself; where the next
         -- freeze is missing, twice the mean daily use since the last reading is the room of the day.
         CASE
@@ -122,5 +122,5 @@ SELECT
             + CASE WHEN is_rollover AND freeze_at_read < freeze_at_previous THEN dial_span ELSE 0 END
         AS DECIMAL(38, 4)) * multiplier
     AS DECIMAL(18, 4)) AS freeze_energy_kwh,
-    CAST(div_hu(energy_kwh, span_days, 4) AS DECIMAL(18, 4)) AS energy_per_day
+    span_days
 FROM gaps

@@ -64,6 +64,10 @@ runs AS (
         max(energy_kwh) OVER (PARTITION BY mp_id ORDER BY month_no RANGE BETWEEN 12 PRECEDING AND 12 PRECEDING) AS energy_year_ago,
         cycle_no - max(zero_break) OVER (PARTITION BY mp_id ORDER BY month_no ROWS UNBOUNDED PRECEDING) AS zero_run,
         cycle_no - max(constant_break) OVER (PARTITION BY mp_id ORDER BY month_no ROWS UNBOUNDED PRECEDING) AS constant_run,
+        CASE
+            WHEN month_no - month_no_3 <= 9
+            THEN CAST(CAST(energy_previous_1 + energy_previous_2 + energy_previous_3 AS DECIMAL(38, 4)) * 10000 AS BIGINT)
+        END AS sum_3,
         cycle_no - max(estimated_break) OVER (PARTITION BY mp_id ORDER BY month_no ROWS UNBOUNDED PRECEDING) AS estimated_run
     FROM broken
 )
@@ -89,10 +93,12 @@ SELECT
     CAST(r.energy_previous_1 AS DECIMAL(18, 4)) AS energy_previous_1,
     CAST(r.energy_previous_2 AS DECIMAL(18, 4)) AS energy_previous_2,
     CAST(r.energy_previous_3 AS DECIMAL(18, 4)) AS energy_previous_3,
-    CASE
-        WHEN r.month_no - r.month_no_3 <= 9
-        THEN CAST(div_hu(r.energy_previous_1 + r.energy_previous_2 + r.energy_previous_3, 3, 4) AS DECIMAL(18, 4))
-    END AS energy_mean_3,
+    -- Half up on integers of 0.0001 kWh: (2 × sum + 3) // 6, a tenth of what div_hu costs on every row.
+    CAST(CAST(
+        CASE
+            WHEN r.sum_3 >= 0 THEN (2 * r.sum_3 + 3) // 6
+            ELSE -((3 - 2 * r.sum_3) // 6)
+        END AS DECIMAL(18, 0)) * CAST('0.0001' AS DECIMAL(20, 4)) AS DECIMAL(18, 4)) AS energy_mean_3,
     CASE WHEN r.month_no - r.month_no_3 <= 9 THEN CAST(date_diff('day', r.previous_on_3, r.previous_on) AS INTEGER) END AS days_3,
     CAST(r.cycle_no - 1 AS INTEGER) AS cycles_before,
     CAST(r.energy_year_ago AS DECIMAL(18, 4)) AS energy_year_ago,

@@ -13,7 +13,7 @@ compared AS (
     SELECT
         f.*,
         CAST(ABS(f.gap_register) AS DECIMAL(38, 4)) * f.multiplier
-        - CASE WHEN k.mp_id IS NULL THEN 0 ELSE ABS(COALESCE(f.energy_per_day, 0)) END AS gap_kwh,
+        - CASE WHEN k.mp_id IS NULL THEN 0 ELSE COALESCE(div_hu(ABS(f.energy_kwh), f.span_days, 4), 0) END AS gap_kwh,
         GREATEST(
             CAST($tolerance_kwh AS DECIMAL(38, 4)),
             CAST(ABS(COALESCE(f.energy_kwh, 0)) AS DECIMAL(38, 4)) * $tolerance_share
