@@ -23,12 +23,13 @@ WITH known AS (
     WHERE b.bill_month <= $month
 ),
 
--- A policy settles many customers for one cause in one month: neither repetition nor size is a sign then.
+-- A policy settles many customers for one cause in one sitting: neither repetition nor size is a sign then.
+-- A common cause alone is none: a large company corrects metering errors every day.
 policies AS (
-    SELECT bill_month, kind, cause
+    SELECT bill_month, kind, cause, entered_by, CAST(entered_at AS DATE) AS entered_on
     FROM known
     WHERE cause IS NOT NULL
-    GROUP BY bill_month, kind, cause
+    GROUP BY bill_month, kind, cause, entered_by, CAST(entered_at AS DATE)
     HAVING count(DISTINCT customer_no) >= $policy_customers
 ),
 
@@ -47,7 +48,13 @@ marked AS (
         lead(k.amount_yuan) OVER w AS yuan_after,
         lead(k.named_policy OR p.cause IS NOT NULL) OVER w AS policy_after
     FROM known AS k
-    LEFT JOIN policies AS p ON p.bill_month = k.bill_month AND p.kind = k.kind AND p.cause = k.cause
+    LEFT JOIN policies AS p
+        ON
+            p.bill_month = k.bill_month
+            AND p.kind = k.kind
+            AND p.cause = k.cause
+            AND p.entered_by = k.entered_by
+            AND p.entered_on = CAST(k.entered_at AS DATE)
     WINDOW w AS (PARTITION BY k.customer_no ORDER BY k.bill_month, k.entered_at, k.back_bill_id)
 ),
 
