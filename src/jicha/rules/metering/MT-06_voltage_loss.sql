@@ -130,7 +130,7 @@ voltage_event AS (
     WHERE
         upper(trim(e.code)) IN ($event_codes)
         AND e.started_at < LEAST($month_end, $as_of)
-        AND (e.ended_at IS NULL OR e.ended_at > $month)
+        AND (e.ended_at > $month OR (e.ended_at IS NULL AND date_diff('day', CAST(e.started_at AS DATE), $as_of) <= $open_days))
 ),
 
 recovered AS (

@@ -62,12 +62,19 @@ judged_point AS (
     WHERE c.at > $month AND c.at <= LEAST($month_end, $as_of)
 ),
 
+-- Few points show a loss: everything after this is small.
+lost_point AS (
+    SELECT mp_id, kwh, wiring, at, lost_a, lost_b, lost_c
+    FROM judged_point
+    WHERE lost_a OR lost_b OR lost_c
+),
+
 phase_point AS (
-    SELECT mp_id, 'A' AS phase, at FROM judged_point WHERE lost_a
+    SELECT mp_id, 'A' AS phase, at FROM lost_point WHERE lost_a
     UNION ALL
-    SELECT mp_id, 'B' AS phase, at FROM judged_point WHERE lost_b
+    SELECT mp_id, 'B' AS phase, at FROM lost_point WHERE lost_b
     UNION ALL
-    SELECT mp_id, 'C' AS phase, at FROM judged_point WHERE lost_c
+    SELECT mp_id, 'C' AS phase, at FROM lost_point WHERE lost_c
 ),
 
 lost_phase AS (
@@ -146,7 +153,7 @@ missing AS (
                 + CASE WHEN j.lost_c AND s.phase_c THEN 1 ELSE 0 END = 2
                 THEN j.kwh * 2
         END) AS kwh
-    FROM judged_point AS j
+    FROM lost_point AS j
     INNER JOIN suspected AS s ON s.mp_id = j.mp_id
     GROUP BY j.mp_id
 )
