@@ -26,11 +26,13 @@ def test_every_table_is_filled(con: duckdb.DuckDBPyConnection) -> None:
 def test_required_and_listed_values(con: duckdb.DuckDBPyConnection, name: str) -> None:
     problems = []
     for field in contract().table(name).fields:
-        if field.required and (missing := count(con, f"SELECT count(*) FROM {name} WHERE \"{field.name}\" IS NULL")):
+        if field.required and (
+            missing := count(con, f'SELECT count(*) FROM {name} WHERE "{field.name}" IS NULL')
+        ):
             problems.append(f"{field.name}: {missing} missing")
         if field.enum:
             listed = ", ".join(f"'{value}'" for value in field.enum)
-            if other := count(con, f"SELECT count(*) FROM {name} WHERE \"{field.name}\" NOT IN ({listed})"):
+            if other := count(con, f'SELECT count(*) FROM {name} WHERE "{field.name}" NOT IN ({listed})'):
                 problems.append(f"{field.name}: {other} not listed")
     assert problems == []
 
@@ -38,7 +40,10 @@ def test_required_and_listed_values(con: duckdb.DuckDBPyConnection, name: str) -
 @pytest.mark.parametrize("name", TABLES)
 def test_keys_are_unique(con: duckdb.DuckDBPyConnection, name: str) -> None:
     key = ", ".join(f'"{field}"' for field in contract().table(name).primary_key)
-    assert con.execute(f"SELECT {key}, count(*) FROM {name} GROUP BY ALL HAVING count(*) > 1 LIMIT 3").fetchall() == []
+    assert (
+        con.execute(f"SELECT {key}, count(*) FROM {name} GROUP BY ALL HAVING count(*) > 1 LIMIT 3").fetchall()
+        == []
+    )
 
 
 @pytest.mark.parametrize("name", TABLES)

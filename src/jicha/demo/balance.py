@@ -8,6 +8,7 @@ from jicha.demo.consumption import net_load
 from jicha.demo.frame import Frame
 from jicha.demo.grid import BASE, DAYS, Ints
 from jicha.demo.network import district_ids, feeder_ids
+from jicha.demo.plant.line_loss import tell_shifted_losses
 from jicha.demo.points import MAIN
 from jicha.demo.world import Part
 
@@ -23,6 +24,7 @@ def balance_frames(part: Part) -> tuple[Frame, Frame, Frame | None]:
     rate = rng.integers(220, 420, (len(districts), 1)) + rng.integers(-20, 21, (len(districts), DAYS))
     supply = passed + used * rate // 10_000
     supply = part.world.plan.master_meter(districts, supply)
+    tell_shifted_losses(part, districts, supply)
     low = districts >= 0
     feeder_of_district = part.world.network.district_feeder[np.maximum(districts, 0)]
     total = np.zeros((len(feeders), DAYS), dtype=np.int64)

@@ -111,24 +111,28 @@ def _apply_sun(part: Part, energy: np.ndarray) -> None:
 
 
 def _apply_suspension(part: Part, energy: np.ndarray) -> None:
-    """Take the suspended share of the capacity off the energy."""
+    """Leave only the share of the capacity in service: nothing while all transformers are out."""
     units = part.world.transformers
-    inside = (
-        (units.owner >= part.customers.start)
-        & (units.owner < part.customers.stop)
-        & (units.suspended_from != NULL)
-    )
-    for row in np.flatnonzero(inside):
-        customer = int(units.owner[row])
-        point = part.main_row(customer)
-        begin = max(0, int(units.suspended_from[row]) - BASE)
-        end = DAYS if units.suspended_to[row] == NULL else int(units.suspended_to[row]) - BASE
-        if customer in part.world.plan.using_while_suspended:
-            energy[point, begin:end] *= 0.35
-            continue
-        energy[point, begin:end] *= 1 - float(units.kva[row]) / float(part.world.customers.kva[customer])
-        if np.abs(energy[point, begin:end]).max(initial=0) < 1:
-            energy[point, begin:end] = 0
+    inside = (units.owner >= part.customers.start) & (units.owner < part.customers.stop)
+    for customer in np.unique(units.owner[inside & (units.suspended_from != NULL)]):
+        share = _share_in_service(part, int(customer))
+        if int(customer) in part.world.plan.using_while_suspended:
+            share = np.maximum(share, 0.35)
+        energy[part.main_row(int(customer))] *= share
+
+
+def _share_in_service(part: Part, customer: int) -> Floats:
+    units = part.world.transformers
+    running = np.zeros(DAYS)
+    rows = np.flatnonzero(units.owner == customer)
+    for row in rows:
+        own = np.full(DAYS, float(units.kva[row]))
+        if units.suspended_from[row] != NULL:
+            begin = max(0, int(units.suspended_from[row]) - BASE)
+            end = DAYS if units.suspended_to[row] == NULL else int(units.suspended_to[row]) - BASE
+            own[begin:end] = 0
+        running += own
+    return np.asarray(running / float(units.kva[rows].sum()))
 
 
 def _carry_sub_meters(part: Part) -> None:

@@ -61,6 +61,7 @@ def _chosen(part: Part, parts: int) -> Ints:
         & three_phase
         & (part.of_customer("pv_kw") == 0)
         & (part.of_customer("closed") == NULL)
+        & ~part.of_customer("special").astype(bool)
     )[:10]
     wanted = [c for c in part.world.plan.curve_customers if part.customers.start <= c < part.customers.stop]
     planted = np.array([part.main_row(customer) for customer in wanted], dtype=np.int64)

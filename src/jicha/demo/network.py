@@ -57,7 +57,7 @@ def make_network(seed: int, low_voltage: int, high_voltage: int) -> Network:
     """Lay out stations, feeders and districts for so many customers."""
     rng = generator(seed, "network")
     districts = max(8, round(low_voltage / (90 if low_voltage >= 5_000 else 45)))
-    feeders = max(4, -(-districts // 12))
+    feeders = max(6, -(-districts // 12))
     stations = min(6 + (low_voltage + high_voltage) // 20_000, 10, feeders)
     district_feeder = np.arange(districts, dtype=np.int64) * feeders // districts
     weight = rng.integers(60, 121, districts)

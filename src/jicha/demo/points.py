@@ -130,7 +130,7 @@ def make_points(seed: int, customers: Customers, minimum: int) -> Points:
 def _roles(rng: np.random.Generator, customers: Customers, minimum: int) -> tuple[Ints, Ints]:
     everyone = np.arange(len(customers), dtype=np.int64)
     solar = np.flatnonzero(customers.pv_kw > 0)
-    shops = np.flatnonzero(customers.of("shop", "workshop") & ~customers.special & (customers.kva <= 40))
+    shops = np.flatnonzero(customers.of("shop", "workshop") & ~customers.special & (customers.base < 28))
     chosen = rng.permutation(shops)[: max(minimum, round(len(customers) * 0.003))]
     sub, fixed = chosen[: len(chosen) // 2], chosen[len(chosen) // 2 :]
     customers.special[chosen] = True

@@ -37,6 +37,8 @@ class Recipe:
     candidates: Candidates
     time: str = "now"
     own: bool = False
+    alike: Candidates | None = None
+    alike_own: bool = False
 
 
 def allocate(world: World) -> None:
@@ -81,30 +83,33 @@ def allocate(world: World) -> None:
 
 
 def _jobs(world: World, recipe: Recipe, taken: Bools) -> list[Job]:
-    rng = generator(world.seed, "allocate", recipe.rule)
-    free = recipe.candidates(world) & ~taken
-    if not recipe.own:
-        free &= ~world.customers.special
     faults = world.plan.count
     alikes = (faults + 1) // 2
-    chosen = rng.permutation(np.flatnonzero(free))[: faults + alikes]
-    taken[chosen] = True
-    world.customers.special[chosen] = True
+    rng = generator(world.seed, "allocate", recipe.rule)
     # A toy county may have too few customers of a kind: then faults come first.
+    if recipe.alike is None:
+        chosen = _choose(world, rng, recipe.candidates, recipe.own, taken, faults + alikes)
+        bad, good = chosen[:faults], chosen[faults:]
+    else:
+        bad = _choose(world, rng, recipe.candidates, recipe.own, taken, faults)
+        good = _choose(world, rng, recipe.alike, recipe.alike_own, taken, alikes)
     return [
-        Job(
-            recipe.rule,
-            FAULT if place < faults else LOOK_ALIKE,
-            int(customer),
-            _rank(place, faults),
-            _spans(recipe, _rank(place, faults)),
-        )
-        for place, customer in enumerate(chosen)
+        Job(recipe.rule, kind, customer, rank, _spans(recipe, rank))
+        for kind, group in ((FAULT, bad), (LOOK_ALIKE, good))
+        for rank, customer in enumerate(group)
     ]
 
 
-def _rank(place: int, faults: int) -> int:
-    return place if place < faults else place - faults
+def _choose(
+    world: World, rng: np.random.Generator, candidates: Candidates, own: bool, taken: Bools, count: int
+) -> list[int]:
+    free = candidates(world) & ~taken
+    if not own:
+        free &= ~world.customers.special
+    chosen = rng.permutation(np.flatnonzero(free))[:count]
+    taken[chosen] = True
+    world.customers.special[chosen] = True
+    return [int(customer) for customer in chosen]
 
 
 def _spans(recipe: Recipe, rank: int) -> Spans:
@@ -150,7 +155,7 @@ def _neighbours(world: World) -> Bools:
     feeder = world.network.district_feeder
     following = np.minimum(district + 1, len(feeder) - 1)
     same = (district >= 0) & (following != district) & (feeder[following] == feeder[np.maximum(district, 0)])
-    return np.asarray(same & (district % 4 == 1))
+    return np.asarray(same & (district % 4 == 0))
 
 
 def _alone(world: World, wanted: Bools) -> Bools:
@@ -183,7 +188,7 @@ def _fresh(world: World) -> Bools:
 def _with_sub(world: World) -> Bools:
     owners = world.points.owner[world.points.role == 3]
     result = np.zeros(len(world.customers), dtype=np.bool_)
-    result[owners] = world.customers.base[owners] < 22
+    result[owners] = True
     return result
 
 
@@ -194,9 +199,19 @@ RECIPES = (
     Recipe("BL-01", _hv("hv_industry", "hv_commerce", "hv_works"), "always"),
     Recipe("MT-08", _low_metered),
     Recipe("MT-06", _low_metered),
-    Recipe("BL-09", _hv("hv_works", "hv_nonindustry"), "always"),
-    Recipe("BL-02", _hv("hv_works", "hv_nonindustry"), "always"),
-    Recipe("BL-03", _hv("hv_works", "hv_nonindustry", "hv_commerce", "hv_industry", "hv_farm"), "always"),
+    Recipe(
+        "BL-09",
+        _hv("hv_works", "hv_nonindustry"),
+        "always",
+        alike=lambda w: w.customers.is_hv() & (w.customers.kva >= 2500) & _old(w),
+    ),
+    Recipe("BL-02", _hv("hv_works", "large_shop"), "always", alike=_hv("hv_nonindustry")),
+    Recipe(
+        "BL-03",
+        _hv("hv_works", "hv_nonindustry", "hv_commerce", "hv_industry", "hv_farm"),
+        "always",
+        alike=lambda w: _shop(w, 25, 500),
+    ),
     Recipe("BL-04", _hv("hv_works", "hv_nonindustry", "hv_commerce", "hv_industry", "hv_farm"), "always"),
     Recipe("MT-01", lambda w: w.customers.is_hv() & _old(w), "always"),
     Recipe("BL-31", lambda w: w.customers.is_hv() & ~w.customers.of("hv_pump") & _old(w)),
@@ -214,9 +229,9 @@ RECIPES = (
     Recipe("BX-06", _fresh, own=True),
     Recipe("BL-20", _with_sub, own=True),
     Recipe(
-        "LL-05", lambda w: _alone(w, _shop(w, 22, 70) & _neighbours(w) & (_main(w, "registers") == PLAIN))
+        "LL-05", lambda w: _alone(w, _shop(w, 14, 70) & _neighbours(w) & (_main(w, "registers") == PLAIN))
     ),
-    Recipe("LL-01", lambda w: _district_first(w, 0)),
+    Recipe("LL-01", lambda w: _district_first(w, 2)),
     Recipe("LL-02", lambda w: _district_first(w, 3)),
     Recipe("MR-10", lambda w: _shop(w, 52, 500), "always"),
     Recipe("MR-09", lambda w: _shop(w, 48, 500) | _home(w, 12.5, 99)),
@@ -226,8 +241,13 @@ RECIPES = (
         lambda w: w.customers.of("urban_home", "rural_home") & (_main(w, "registers") == RES_TOU) & _old(w),
         "mixed",
     ),
-    Recipe("BL-05", lambda w: _home(w, 7.0, 30)),
-    Recipe("MR-01", lambda w: _home(w, 2, 30), "mixed"),
+    Recipe(
+        "MR-01",
+        lambda w: _home(w, 2, 30),
+        "mixed",
+        alike=lambda w: w.customers.closed != NULL,
+        alike_own=True,
+    ),
     Recipe("MR-02", lambda w: _home(w, 4, 30), "mixed"),
     Recipe("MR-03", lambda w: _home(w, 4, 30), "mixed"),
     Recipe("MR-04", lambda w: _home(w, 2, 7), "mixed"),

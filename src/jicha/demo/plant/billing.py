@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
 from jicha.demo.curve import Curves
-from jicha.demo.grid import DAYS, LAST, NULL
+from jicha.demo.grid import DAYS, LAST, NULL, day_number
 from jicha.demo.plant.registry import NOW, Job, MoneyScene, Rows, in_month, on, say, say_point
 from jicha.demo.points import CAPACITY, NO_BASIC, PF_80, PF_85, PF_90, PLAIN, TARIFFS
-from jicha.demo.segments import members
 from jicha.demo.world import Part, World
 
 SINGLE_RATE, TWO_PART = TARIFFS.index("CI_SINGLE"), TARIFFS.index("CI_TWO")
@@ -29,6 +29,11 @@ def wrong_system(world: World, job: Job) -> None:
     if kva >= 315:
         world.points.tariff[point], world.points.basic[point] = SINGLE_RATE, NO_BASIC
         world.points.contract_demand[point] = NULL
+        # Connected after the rule of June 2023: nobody was on the single rate before it.
+        if job.fault:
+            opened = day_number(date(2024, 3, 4)) + job.index
+            world.customers.opened[job.customer] = opened
+            world.points.installed[point], world.points.verified[point] = opened, opened - 40
         note = f"{kva} kVA on the single rate"
     else:
         world.points.tariff[point], world.points.basic[point] = TWO_PART, CAPACITY
@@ -55,10 +60,13 @@ def file_choice(world: World, job: Job, rows: Rows) -> None:
 
 @on("archive", "BL-02")
 def no_bands(world: World, job: Job) -> None:
-    """Meter and bill a customer of 100 kVA or more without time of use; the look-alike is 100 kVA of agriculture."""
-    if job.fault:
-        world.points.registers[_point(world, job)] = PLAIN
-        say_point(world, job, "100 kVA or more without time of use")
+    """Meter and bill a customer of 100 kVA or more without time of use; the look-alike is a hospital."""
+    world.points.registers[_point(world, job)] = PLAIN
+    say_point(
+        world,
+        job,
+        "100 kVA or more without time of use" if job.fault else "hospital, exempt from time of use",
+    )
 
 
 @on("archive", "BL-03")
@@ -66,7 +74,7 @@ def no_standard(world: World, job: Job) -> None:
     """Assess no power factor."""
     if job.fault:
         world.points.pf_standard[_point(world, job)] = NULL
-        say_point(world, job, "no power-factor standard")
+    say_point(world, job, "no power-factor standard" if job.fault else "below 100 kVA: not assessed")
 
 
 @on("archive", "BL-04")
@@ -90,7 +98,7 @@ def wrong_column(world: World, job: Job) -> None:
     """Bill a 10 kV customer by the price column below 1 kV."""
     if job.fault:
         world.points.price_voltage[_point(world, job)] = 0
-        say_point(world, job, "10 kV supply, price below 1 kV")
+    say_point(world, job, "10 kV supply, price below 1 kV" if job.fault else "35 kV supply and price")
 
 
 @on("archive", "BL-12")
@@ -115,34 +123,7 @@ def small_main(part: Part, job: Job, row: int) -> None:
         part.world,
         job,
         "main meter below its sub meter" if job.fault else "main meter a little above its sub meter",
-        spans=((LAST, LAST),),
-    )
-
-
-@on("archive", "BL-05")
-def large_home(world: World, job: Job) -> None:
-    """Mark the look-alikes as shared meters, which have no steps and many households."""
-    if not job.fault:
-        world.customers.segment[job.customer] = members("shared_home")[0]
-        point = _point(world, job)
-        world.points.tariff[point] = TARIFFS.index("RES_FLAT")
-    world.customers.kva[job.customer] = 20
-
-
-@on("energy", "BL-05")
-def use_much(part: Part, job: Job, row: int) -> None:
-    """Use more than 1,000 kWh a month for four cycles: a business behind a household's meter."""
-    days = slice(int(part.planned[row, LAST - 3]), DAYS)
-    # Risen step by step from early on, so that no single month is a surge.
-    wanted = (1_900 + 40 * job.index) / 30 / (10.0 ** -int(part.get("decimals")[row]))
-    now = part.true[row, days].mean()
-    part.true[row] = (part.true[row] * (wanted / now)).astype(np.int64)
-    part.metered[row] = part.true[row]
-    say_point(
-        part.world,
-        job,
-        "household price, over 1,000 kWh a month" if job.fault else "shared meter of several households",
-        spans=((2, LAST),),
+        spans=((LAST - 1, LAST),),
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from jicha.demo.grid import DAYS, LAST
+from jicha.demo.grid import DAYS, LAST, Ints
 from jicha.demo.network import DISTRICT_BASE
 from jicha.demo.plant.registry import NOW, Job, on, say_point
+from jicha.demo.points import EXPORT, MAIN
 from jicha.demo.world import Part, World
 
 OCTOBER = DAYS - 31
@@ -69,10 +70,32 @@ def use_unevenly(part: Part, job: Job, row: int) -> None:
         if job.fault
         else "uneven use in the right district"
     )
-    say_point(part.world, job, note, spans=NOW)
-    if job.fault:
-        _say(part.world, job, district + 1, NOW, "follows if the shift is large", "LL-01")
-        _say(part.world, job, district, NOW, "follows if the shift is large", "LL-02")
+    # Daily energies of all meters are there for September and October.
+    say_point(part.world, job, note, spans=((LAST - 1, LAST),))
+
+
+def tell_shifted_losses(part: Part, districts: Ints, supply: Ints) -> None:
+    """Write which districts a wrongly held customer drives out of the limits, by the arithmetic of loss = in − out."""
+    for job in part.world.plan.jobs:
+        if job.rule == "LL-05" and job.fault and part.customers.start <= job.customer < part.customers.stop:
+            own = int(part.world.customers.district[job.customer])
+            for month, days in ((LAST - 1, slice(SEPTEMBER, OCTOBER)), (LAST, slice(OCTOBER, DAYS))):
+                if _breaks(part, own, "LL-02", days, districts, supply):
+                    _say(part.world, job, own, ((month, month),), "follows", "LL-02")
+                if _breaks(part, own + 1, "LL-01", days, districts, supply):
+                    _say(part.world, job, own + 1, ((month, month),), "follows", "LL-01")
+
+
+def _breaks(part: Part, district: int, rule: str, days: slice, districts: Ints, supply: Ints) -> bool:
+    members = np.flatnonzero(part.of_customer("district") == district)
+    role = part.get("role")[members]
+    energy = part.metered[members, days] * part.unit()[members, None]
+    export = energy[role == EXPORT].sum(axis=0)
+    incoming = supply[np.searchsorted(districts, district), days] + export
+    loss = incoming - energy[role == MAIN].sum(axis=0)
+    if rule == "LL-02":
+        return int((loss * 100 < -incoming).sum()) >= 3
+    return int((loss * 10 > incoming).sum()) >= 3 or bool(loss.sum() * 100 > 8 * incoming.sum())
 
 
 def _say(

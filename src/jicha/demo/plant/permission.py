@@ -25,7 +25,7 @@ def join_roles(world: World, job: Job) -> None:
     pair = CLASHES[job.index % len(CLASHES)] if job.fault else HARMLESS
     number = _hire(world, job, post="line_loss", extra_roles=list(pair))
     job.customer = -1
-    say(world, job, "account", f"A{number}", spans=((0, LAST),), note=" + ".join(pair))
+    say(world, job, "employee", f"E{number}", spans=((0, LAST),), note=" + ".join(pair))
 
 
 @on("archive", "PM-02")
@@ -34,7 +34,7 @@ def keep_account(world: World, job: Job) -> None:
     left = date(2026, 10, 10 + job.index % 12) if job.index % 2 == 0 else date(2026, 7, 31)
     number = _hire(world, job, post="reader", left_on=left, keeps_account=job.fault)
     job.customer = -1
-    spans = NOW if left.month == 10 else ((10, LAST),)
+    spans = NOW if left.month == 10 else ((11, LAST),)
     say(
         world,
         job,

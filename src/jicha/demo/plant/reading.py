@@ -11,6 +11,7 @@ from jicha.demo.plant.registry import NOW, Job, ReadingScene, follows, kwh_of, o
 from jicha.demo.world import ABSENT, MISSED, Part, World
 
 ESTIMATED, MANUAL = 3, 2
+SECTION_SHIFT = 3
 CONSTANT_UNITS = 100  # one kWh of a direct-connected meter in register units
 
 
@@ -21,9 +22,7 @@ def miss(part: Part, job: Job, row: int, _scene: ReadingScene) -> None:
         part.state[row, job.months] = MISSED if job.index % 2 == 0 else ABSENT
         say_point(part.world, job, "no reading of the plan's month" if job.index % 2 else "status missed")
     else:
-        # Read one day after the planned day: late, but inside the two days.
-        part.boundary[row, LAST + 1] += 1
-        say_point(part.world, job, "read one day late")
+        say_point(part.world, job, "closed before", spans=NOW)
 
 
 @on("readings", "MR-02")
@@ -72,12 +71,16 @@ def estimate(part: Part, job: Job, row: int, scene: ReadingScene) -> None:
 
 @on("energy", "MR-04")
 def stand_still(part: Part, job: Job, row: int) -> None:
-    """Use nothing for three cycles and more."""
-    for first, last in job.spans:
-        begin = first - 2 if job.fault else first - 1
-        part.true[row, part.planned[row, begin] : part.planned[row, last + 1]] = 0
+    """Use nothing for three cycles and more; the look-alike for two."""
+    spans = [(first - 2, last) for first, last in job.spans] if job.fault else [(LAST - 1, LAST)]
+    still: set[int] = set()
+    for first, last in spans:
+        part.true[row, part.planned[row, first] : part.planned[row, last + 1]] = 0
+        still.update(range(first, last + 1))
     part.metered[row] = part.true[row]
-    say_point(part.world, job, "no energy for three cycles" if job.fault else "no energy for two cycles only")
+    third = [month for month in sorted(still) if {month - 1, month - 2} <= still]
+    note = "no energy for three cycles" if job.fault else "no energy for two cycles only"
+    say_point(part.world, job, note, spans=_runs(third) if job.fault else NOW)
 
 
 @on("readings", "MR-05")
@@ -185,16 +188,28 @@ def shrink_archive(world: World, job: Job) -> None:
     )
 
 
+@on("energy", "MR-11")
+def move_section(part: Part, job: Job, row: int) -> None:
+    """Move the planned day of a look-alike's whole section by order, and read it on the new day."""
+    if job.fault or job.index % 2 == 0:
+        return
+    section = int(part.of_customer("section")[row])
+    part.world.plan.moved[section, LAST] = SECTION_SHIFT
+    part.boundary[part.of_customer("section") == section, LAST + 1] += SECTION_SHIFT
+
+
 @on("readings", "MR-11")
 def shift_day(part: Part, job: Job, row: int, _scene: ReadingScene) -> None:
-    """Read three or four days after the planned day; look-alikes read one day late, or a section was moved by order."""
+    """Read three or four days after the planned day; look-alikes read one day late, or their section was moved."""
     if job.fault:
         for month in job.months:
             part.boundary[row, month + 1] += 3 + job.index % 2
         say_point(part.world, job, "read three days or more after the planned day")
+    elif job.index % 2:
+        say_point(part.world, job, "the section's day was moved by order", spans=NOW)
     else:
         part.boundary[row, LAST + 1] += 1
-        say_point(part.world, job, "one day after the planned day")
+        say_point(part.world, job, "one day after the planned day", spans=NOW)
 
 
 @on("energy", "MR-15")
