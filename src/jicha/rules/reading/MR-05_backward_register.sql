@@ -115,11 +115,20 @@ one_each AS (
     FROM found AS f
     LEFT JOIN customer AS c ON c.customer_no = f.customer_no
     WHERE
-        NOT (f.kind = 'fell_in_cycle' AND COALESCE(c.has_generation, FALSE))
+        -- A generator behind the meter with a reversed CT turns it back; one that exports all through a meter of its own does not.
+        NOT (
+            f.kind = 'fell_in_cycle'
+            AND COALESCE(c.has_generation, FALSE)
+            AND NOT EXISTS (SELECT 1 FROM generation_asset AS g WHERE g.customer_no = f.customer_no AND g.mode = 'full_export')
+        )
         AND NOT EXISTS (
             SELECT 1
             FROM generation_asset AS g
-            WHERE f.kind = 'fell_in_cycle' AND g.customer_no = f.customer_no AND COALESCE(g.connected_on, g.accepted_on) <= CAST(f.read_at AS DATE)
+            WHERE
+                f.kind = 'fell_in_cycle'
+                AND g.customer_no = f.customer_no
+                AND g.mode <> 'full_export'
+                AND COALESCE(g.connected_on, g.accepted_on) <= CAST(f.read_at AS DATE)
         )
         -- Programming or clearing sets the register back: an event with its own topic, not a register that runs backwards.
         AND NOT EXISTS (

@@ -74,6 +74,7 @@ WHERE
         FROM generation_asset AS g
         WHERE
             g.customer_no = f.customer_no
+            AND g.mode <> 'full_export'
             AND COALESCE(g.connected_on, g.accepted_on) >= add_months($month, -12)
             AND COALESCE(g.connected_on, g.accepted_on) < $month_end
     )
