@@ -195,6 +195,16 @@ SELECT
     b.mp_id,
     $month AS bill_month,
     b.fault,
+    CASE b.fault
+        WHEN 'single_but_two_part_due' THEN '执行单一制，应执行两部制'
+        WHEN 'two_part_but_single_due' THEN '执行两部制，应执行单一制'
+        ELSE '执行两部制，无选择记录'
+    END AS fault_zh,
+    CASE b.fault
+        WHEN 'single_but_two_part_due' THEN 'on the single price, two-part due'
+        WHEN 'two_part_but_single_due' THEN 'on the two-part price, single due'
+        ELSE 'on the two-part price without a recorded choice'
+    END AS fault_en,
     b.category_code,
     b.low_kva AS capacity_low_kva,
     b.high_kva AS capacity_high_kva,

@@ -127,7 +127,26 @@ SELECT
     w.voltage_code AS price_voltage,
     w.due_voltage_code AS voltage_due,
     w.supply_voltage_code AS supply_voltage,
+    CASE w.voltage_code
+        WHEN 'lt1' THEN '不满1千伏'
+        WHEN 'kv1_10' THEN '1至10千伏'
+        WHEN 'kv20' THEN '20千伏'
+        WHEN 'kv35' THEN '35千伏'
+        WHEN 'kv110' THEN '110千伏'
+        WHEN 'kv220' THEN '220千伏及以上'
+        ELSE w.voltage_code
+    END AS price_voltage_zh,
+    CASE w.due_voltage_code
+        WHEN 'lt1' THEN '不满1千伏'
+        WHEN 'kv1_10' THEN '1至10千伏'
+        WHEN 'kv20' THEN '20千伏'
+        WHEN 'kv35' THEN '35千伏'
+        WHEN 'kv110' THEN '110千伏'
+        WHEN 'kv220' THEN '220千伏及以上'
+        ELSE w.due_voltage_code
+    END AS voltage_due_zh,
     w.metering_mode,
+    CASE w.metering_mode WHEN 'hv_hv' THEN '高供高计' WHEN 'hv_lv' THEN '高供低计' ELSE '低供低计' END AS metering_mode_zh,
     w.scheme_from,
     w.in_book,
     CASE

@@ -103,7 +103,16 @@ SELECT
         || CASE WHEN j.is_repeated THEN 'repeated ' ELSE '' END
         || CASE WHEN j.opposite_document IS NOT NULL THEN 'opposite ' ELSE '' END
     ) AS reasons,
+    substr(
+        CASE WHEN j.no_source THEN '、无来源工单' ELSE '' END
+        || CASE WHEN j.is_large THEN '、大额' ELSE '' END
+        || CASE WHEN j.same_person THEN '、录入审批同一人' ELSE '' END
+        || CASE WHEN j.is_repeated THEN '、一年内多次退补' ELSE '' END
+        || CASE WHEN j.opposite_document IS NOT NULL THEN '、与另一单方向相反' ELSE '' END,
+        2
+    ) AS reasons_zh,
     j.kind AS document_kind,
+    CASE j.kind WHEN 'refund' THEN '退' ELSE '补' END AS document_kind_zh,
     j.cause,
     j.source_order_no,
     j.entered_by,

@@ -163,7 +163,29 @@ SELECT
     j.mp_id,
     $month AS bill_month,
     j.place,
+    CASE j.place
+        WHEN 'home' THEN '居民住宅'
+        WHEN 'residential_compound' THEN '居民小区'
+        WHEN 'public_institution' THEN '机关事业单位'
+        WHEN 'enterprise' THEN '企业'
+        WHEN 'public_parking' THEN '社会公共停车场'
+        WHEN 'commercial_concentrated' THEN '经营性集中充换电'
+    END AS place_zh,
     j.fault,
+    CASE j.fault
+        WHEN 'residential_price_due' THEN '应执行居民合表电价'
+        WHEN 'steps_not_due' THEN '不应执行阶梯'
+        WHEN 'commercial_price_due' THEN '应执行工商业电价'
+        WHEN 'two_part_price_due' THEN '应执行两部制电度电价'
+        WHEN 'basic_charge_not_due' THEN '应免收基本电费'
+    END AS fault_zh,
+    CASE j.fault
+        WHEN 'residential_price_due' THEN 'the residential price without steps is due'
+        WHEN 'steps_not_due' THEN 'steps are not due'
+        WHEN 'commercial_price_due' THEN 'the commercial price is due'
+        WHEN 'two_part_price_due' THEN 'the two-part energy price is due'
+        WHEN 'basic_charge_not_due' THEN 'the basic charge is not due'
+    END AS fault_en,
     j.price_class,
     j.tariff_code,
     j.category_code,
