@@ -23,6 +23,8 @@ def figures(report: LoadReport, table: str | None = None) -> tuple[int, int, int
     """Return read, added, corrected, repeated, quarantined over all files (of a table)."""
     names = ("rows_read", "added", "corrected", "repeated", "quarantined")
     files = [one for one in report.files if table in (None, one.table)]
-    read, added, corrected, repeated, quarantined = (sum(getattr(one, name) for one in files) for name in names)
+    read, added, corrected, repeated, quarantined = (
+        sum(getattr(one, name) for one in files) for name in names
+    )
     assert read == added + corrected + repeated + quarantined
     return read, added, corrected, repeated, quarantined

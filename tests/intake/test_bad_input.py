@@ -31,12 +31,27 @@ def reading(line: str) -> str:
 
 # value of the row, column that is told, reason, value that is told
 BAD_VALUES = {
-    "impossible date": ("M2,T2,2026-10-01,total,1,2,2026-02-30,read", "read_at", "impossible_date", "2026-02-30"),
-    "impossible hour": ("M2,T2,2026-10-01,total,1,2,2026-10-01 25:00:00,read", "read_at", "impossible_date", "2026-10-01 25:00:00"),
+    "impossible date": (
+        "M2,T2,2026-10-01,total,1,2,2026-02-30,read",
+        "read_at",
+        "impossible_date",
+        "2026-02-30",
+    ),
+    "impossible hour": (
+        "M2,T2,2026-10-01,total,1,2,2026-10-01 25:00:00,read",
+        "read_at",
+        "impossible_date",
+        "2026-10-01 25:00:00",
+    ),
     "no date": ("M2,T2,2026-10-01,total,1,2,tomorrow,read", "read_at", "not_a_date", "tomorrow"),
     "day in a month": ("M2,T2,2026-10-05,total,1,2,,read", "bill_month", "not_a_month", "2026-10-05"),
     "too many decimals": ("M2,T2,2026-10-01,total,1,2.00001,,read", "value", "too_many_decimals", "2.00001"),
-    "overflow": ("M2,T2,2026-10-01,total,1,1234567890123,,read", "value", "number_too_large", "1234567890123"),
+    "overflow": (
+        "M2,T2,2026-10-01,total,1,1234567890123,,read",
+        "value",
+        "number_too_large",
+        "1234567890123",
+    ),
     "no number": ("M2,T2,2026-10-01,total,1,2kWh,,read", "value", "not_a_number", "2kWh"),
     "misplaced comma": ('M2,T2,2026-10-01,total,1,"12,34",,read', "value", "not_a_number", "12,34"),
     "scientific": ("M2,T2,2026-10-01,total,1,1.2E+5,,read", "value", "scientific_notation", "1.2E+5"),
@@ -53,12 +68,19 @@ BAD_VALUES = {
 
 
 @pytest.mark.parametrize("kind", BAD_VALUES)
-def test_bad_value_is_quarantined_and_the_rest_loads(kind: str, deliver: Deliver, mart: Mart, folder: Path) -> None:
+def test_bad_value_is_quarantined_and_the_rest_loads(
+    kind: str, deliver: Deliver, mart: Mart, folder: Path
+) -> None:
     line, column, reason, value = BAD_VALUES[kind]
     report = deliver({"reading.csv": reading(line)})
     assert figures(report) == (3, 2, 0, 0, 1)
     (entry,) = quarantine_list(mart)
-    assert (entry.file, entry.line, entry.column, entry.reason) == (str(folder / "reading.csv"), 3, column, reason)
+    assert (entry.file, entry.line, entry.column, entry.reason) == (
+        str(folder / "reading.csv"),
+        3,
+        column,
+        reason,
+    )
     assert entry.value == value or (entry.value, value) == (None, "")
     assert entry.raw == line
     assert f"{folder}/reading.csv:3" in entry.message and entry.message.endswith(".")
@@ -67,17 +89,41 @@ def test_bad_value_is_quarantined_and_the_rest_loads(kind: str, deliver: Deliver
 
 # value of the row, what is loaded
 GOOD_VALUES = {
-    "compact dates": ("M2,T2,202610,total,1,2,20261001,read", (date(2026, 10, 1), Decimal("2.0000"), datetime(2026, 10, 1))),
-    "slashes": ("M2,T2,2026/10,total,1,2,2026/10/1 8:05,read", (date(2026, 10, 1), Decimal("2.0000"), datetime(2026, 10, 1, 8, 5))),
-    "Chinese dates": ("M2,T2,2026年10月,total,1,2,2026年10月1日,read", (date(2026, 10, 1), Decimal("2.0000"), datetime(2026, 10, 1))),
-    "commas": ('M2,T2,2026-10-01,total,1,"1,234,567.50",,read', (date(2026, 10, 1), Decimal("1234567.5000"), None)),
-    "full width": ("M2,T2,2026-10-01,total,1,１２３．５,２０２６-１０-０１,read", (date(2026, 10, 1), Decimal("123.5000"), datetime(2026, 10, 1))),
+    "compact dates": (
+        "M2,T2,202610,total,1,2,20261001,read",
+        (date(2026, 10, 1), Decimal("2.0000"), datetime(2026, 10, 1)),
+    ),
+    "slashes": (
+        "M2,T2,2026/10,total,1,2,2026/10/1 8:05,read",
+        (date(2026, 10, 1), Decimal("2.0000"), datetime(2026, 10, 1, 8, 5)),
+    ),
+    "Chinese dates": (
+        "M2,T2,2026年10月,total,1,2,2026年10月1日,read",
+        (date(2026, 10, 1), Decimal("2.0000"), datetime(2026, 10, 1)),
+    ),
+    "commas": (
+        'M2,T2,2026-10-01,total,1,"1,234,567.50",,read',
+        (date(2026, 10, 1), Decimal("1234567.5000"), None),
+    ),
+    "full width": (
+        "M2,T2,2026-10-01,total,1,１２３．５,２０２６-１０-０１,read",
+        (date(2026, 10, 1), Decimal("123.5000"), datetime(2026, 10, 1)),
+    ),
     "dashes are null": ("M2,T2,2026-10-01,total,-,--,-,read", (date(2026, 10, 1), None, None)),
-    "zeros beyond the scale": ("M2,T2,2026-10-01,total,1,2.500000,,read", (date(2026, 10, 1), Decimal("2.5000"), None)),
+    "zeros beyond the scale": (
+        "M2,T2,2026-10-01,total,1,2.500000,,read",
+        (date(2026, 10, 1), Decimal("2.5000"), None),
+    ),
     "blanks around": (" M2 ,T2,2026-10-01,total,1, 2 ,,read", (date(2026, 10, 1), Decimal("2.0000"), None)),
     "label for code": ("M2,T2,2026-10-01,总,1,2,,已抄", (date(2026, 10, 1), Decimal("2.0000"), None)),
-    "end of the day": ("M2,T2,2026-10-01,total,1,2,2026-10-01 24:00:00,read", (date(2026, 10, 1), Decimal("2.0000"), datetime(2026, 10, 2))),
-    "time zone": ("M2,T2,2026-10-01,total,1,2,2026-10-01T00:00:00Z,read", (date(2026, 10, 1), Decimal("2.0000"), datetime(2026, 10, 1, 8))),
+    "end of the day": (
+        "M2,T2,2026-10-01,total,1,2,2026-10-01 24:00:00,read",
+        (date(2026, 10, 1), Decimal("2.0000"), datetime(2026, 10, 2)),
+    ),
+    "time zone": (
+        "M2,T2,2026-10-01,total,1,2,2026-10-01T00:00:00Z,read",
+        (date(2026, 10, 1), Decimal("2.0000"), datetime(2026, 10, 1, 8)),
+    ),
     "negative": ("M2,T2,2026-10-01,total,-1,-2.5,,read", (date(2026, 10, 1), Decimal("-2.5000"), None)),
 }
 
@@ -87,7 +133,12 @@ def test_other_spelling_is_taken_exactly(kind: str, deliver: Deliver, mart: Mart
     line, expected = GOOD_VALUES[kind]
     report = deliver({"reading.csv": reading(line)})
     assert figures(report) == (3, 3, 0, 0, 0)
-    assert rows(mart, "reading", "bill_month, value, read_at, mp_id, register, status")[1] == (*expected, "M2", "total", "read")
+    assert rows(mart, "reading", "bill_month, value, read_at, mp_id, register, status")[1] == (
+        *expected,
+        "M2",
+        "total",
+        "read",
+    )
 
 
 def test_numbers_that_are_names_stay_text(deliver: Deliver, mart: Mart) -> None:
@@ -135,9 +186,11 @@ def test_encodings_are_found(encoding: str, deliver: Deliver, mart: Mart) -> Non
 
 def test_one_wrong_byte_costs_one_row(deliver: Deliver, mart: Mart) -> None:
     good = "".join(f"{n},供电所{n},station\n" for n in range(50)).encode()
-    report = deliver({"org.csv": b"org_no,name,level\n" + good + b"x,\xe4\xbe,station\n" + good.replace(b",", b"0,", 1)})
+    report = deliver(
+        {"org.csv": b"org_no,name,level\n" + good + b"x,\xe4\xbe,station\n" + good.replace(b",", b"0,", 1)}
+    )
     assert figures(report)[4] >= 1
-    assert [entry.reason for entry in quarantine_list(mart)] [0] == "wrong_encoding"
+    assert quarantine_list(mart)[0].reason == "wrong_encoding"
 
 
 def test_encoding_that_nothing_fits_is_refused(deliver: Deliver) -> None:
@@ -161,7 +214,11 @@ REFUSED = {
 def test_refused_delivery_leaves_nothing(kind: str, deliver: Deliver, mart: Mart) -> None:
     files, message = REFUSED[kind]
     with pytest.raises(JichaError, match=message):
-        deliver({**files, "employee.csv": "employee_id,org_no,name,post\nE1,0101,a,it\n"} if kind != "nothing to load" else files)
+        deliver(
+            {**files, "employee.csv": "employee_id,org_no,name,post\nE1,0101,a,it\n"}
+            if kind != "nothing to load"
+            else files
+        )
     assert mart.latest() is None
     assert quarantine_list(mart) == []
 
@@ -191,7 +248,10 @@ def test_chinese_headers_and_tabs(deliver: Deliver, mart: Mart) -> None:
 def test_key_twice(deliver: Deliver, mart: Mart) -> None:
     report = deliver({"org.csv": ORG + "0101,Beicheng,city\n0102,Other,station\n"})
     assert figures(report) == (4, 1, 0, 1, 2)
-    assert [(entry.line, entry.reason) for entry in quarantine_list(mart)] == [(3, "duplicate_key_conflict"), (5, "duplicate_key_conflict")]
+    assert [(entry.line, entry.reason) for entry in quarantine_list(mart)] == [
+        (3, "duplicate_key_conflict"),
+        (5, "duplicate_key_conflict"),
+    ]
 
 
 def test_table_split_over_files_and_delivered_twice(deliver: Deliver, mart: Mart) -> None:
@@ -202,9 +262,20 @@ def test_table_split_over_files_and_delivered_twice(deliver: Deliver, mart: Mart
 
 
 def test_orphan_is_loaded_and_told(deliver: Deliver, mart: Mart) -> None:
-    report = deliver({"org.csv": ORG, "employee.csv": "employee_id,org_no,name,post\nE1,0101,a,it\nE2,9999,b,it\nE3,9999,c,it\n"})
+    report = deliver(
+        {
+            "org.csv": ORG,
+            "employee.csv": "employee_id,org_no,name,post\nE1,0101,a,it\nE2,9999,b,it\nE3,9999,c,it\n",
+        }
+    )
     assert figures(report, "employee") == (3, 3, 0, 0, 0)
-    (remark,) = [one for file in report.files if file.table == "employee" for one in file.warnings if one.column == "org_no"]
+    (remark,) = [
+        one
+        for file in report.files
+        if file.table == "employee"
+        for one in file.warnings
+        if one.column == "org_no"
+    ]
     assert (remark.count, remark.line) == (2, 3) and "'9999'" in remark.text
 
 

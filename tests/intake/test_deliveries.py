@@ -43,9 +43,17 @@ def test_same_rows_in_another_order_change_nothing(deliver: Deliver, mart: Mart)
 
 def test_corrected_delivery_reports_the_difference(deliver: Deliver, mart: Mart) -> None:
     deliver({"bill.csv": BILL})
-    report = deliver({"bill.csv": BILL.replace("200.5,109.65", "210.5,110.00") + BILL.splitlines()[1].replace("B1", "B3") + "\n"})
+    report = deliver(
+        {
+            "bill.csv": BILL.replace("200.5,109.65", "210.5,110.00")
+            + BILL.splitlines()[1].replace("B1", "B3")
+            + "\n"
+        }
+    )
     assert figures(report) == (3, 1, 1, 1, 0)
-    assert report.tables[0]["deltas"]["kwh"] == "10.0000" and report.tables[0]["deltas"]["total_yuan"] == "0.35"
+    assert (
+        report.tables[0]["deltas"]["kwh"] == "10.0000" and report.tables[0]["deltas"]["total_yuan"] == "0.35"
+    )
     assert len(mart.snapshots()) == 2
 
 
@@ -69,8 +77,10 @@ def test_control_totals_that_hold(name: str, deliver: Deliver) -> None:
 
 
 def test_control_totals_count_what_is_in_quarantine(deliver: Deliver) -> None:
-    bad = "B3,C3,0101,2026-10-01,odd,2026-09-01,2026-10-01,\"1,000\",1.00\n"
-    report = deliver({"bill.csv": BILL + bad, "control.yaml": "bill.csv: {rows: 3, kwh: 1300.5, yuan: 165.34}\n"})
+    bad = 'B3,C3,0101,2026-10-01,odd,2026-09-01,2026-10-01,"1,000",1.00\n'
+    report = deliver(
+        {"bill.csv": BILL + bad, "control.yaml": "bill.csv: {rows: 3, kwh: 1300.5, yuan: 165.34}\n"}
+    )
     assert {one.verdict for one in report.controls} == {"equal_with_quarantine"}
     assert [one.quarantined for one in report.controls] == ["1", "1000.0000", "1.00"]
 
@@ -86,7 +96,12 @@ def test_control_totals_that_differ_refuse_the_load(deliver: Deliver, mart: Mart
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("bills: {rows: 3}\n", "totals for 'bills'"), ("bill: {cows: 3}\n", "a total of 'cows'"), ("bill: {rows: many}\n", "expected a number"), ("bill: 3\n", "another structure")],
+    [
+        ("bills: {rows: 3}\n", "totals for 'bills'"),
+        ("bill: {cows: 3}\n", "a total of 'cows'"),
+        ("bill: {rows: many}\n", "expected a number"),
+        ("bill: 3\n", "another structure"),
+    ],
 )
 def test_control_file_that_cannot_be_used(content: str, message: str, deliver: Deliver) -> None:
     with pytest.raises(JichaError, match=message):
@@ -112,7 +127,9 @@ BAD_ORG = ORG + "0103,x,bad\n0104,y\n0105,z,worse\n"
 def test_fix_and_replay(deliver: Deliver, mart: Mart, tmp_path: Path) -> None:
     deliver({"org.csv": BAD_ORG})
     assert quarantine_export(mart, tmp_path / "work.csv") == 3
-    fixed = fix(tmp_path / "work.csv", tmp_path / "fixed.csv", {0: {"level": "city"}, 1: {"_decision": "drop"}})
+    fixed = fix(
+        tmp_path / "work.csv", tmp_path / "fixed.csv", {0: {"level": "city"}, 1: {"_decision": "drop"}}
+    )
     report = replay(mart, fixed)
     assert figures(report) == (2, 1, 0, 0, 1)
     assert sorted(row[0] for row in rows(mart, "org", "org_no")) == ["0101", "0102", "0103"]
@@ -137,10 +154,19 @@ def test_replay_refuses_rows_that_are_not_in_quarantine(deliver: Deliver, mart: 
         replay(mart, fixed)
 
 
-def test_quarantine_is_settled_only_once_and_stays_settled(deliver: Deliver, mart: Mart, tmp_path: Path) -> None:
+def test_quarantine_is_settled_only_once_and_stays_settled(
+    deliver: Deliver, mart: Mart, tmp_path: Path
+) -> None:
     deliver({"org.csv": BAD_ORG})
     quarantine_export(mart, tmp_path / "work.csv")
-    replay(mart, fix(tmp_path / "work.csv", tmp_path / "f.csv", {0: {"level": "city"}, 1: {"_decision": "drop"}, 2: {"_decision": "drop"}}))
+    replay(
+        mart,
+        fix(
+            tmp_path / "work.csv",
+            tmp_path / "f.csv",
+            {0: {"level": "city"}, 1: {"_decision": "drop"}, 2: {"_decision": "drop"}},
+        ),
+    )
     deliver({"org.csv": BAD_ORG})
     assert quarantine_list(mart) == []
 
@@ -160,11 +186,18 @@ def test_coverage(deliver: Deliver, mart: Mart) -> None:
     deliver({"bill.csv": BILL, "org.csv": ORG})
     latest = mart.latest()
     assert latest is not None
-    needs = {"A": {"bill": ["kwh", "total_yuan"]}, "B": {"bill": ["due_on"]}, "C": {"reading": ["value"], "org": ["name"]}}
+    needs = {
+        "A": {"bill": ["kwh", "total_yuan"]},
+        "B": {"bill": ["due_on"]},
+        "C": {"reading": ["value"], "org": ["name"]},
+    }
     report = coverage(latest, needs)
     assert report.runnable == ("A",)
     assert report.missing == {"B": ("bill.due_on",), "C": ("reading",)}
-    assert report.sentence == f"With this extract 2 of {len(mart.contract.tables)} tables are filled; 1 of 3 rules can run."
+    assert (
+        report.sentence
+        == f"With this extract 2 of {len(mart.contract.tables)} tables are filled; 1 of 3 rules can run."
+    )
     assert report.wanted() == [("bill.due_on", 1), ("reading", 1)]
 
 

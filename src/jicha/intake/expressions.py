@@ -39,6 +39,7 @@ class Expression:
     columns: frozenset[tuple[str, str]]
     failed: str | None
     first_value: str | None
+    handles_absence: bool = False
 
 
 def parse(text: str, where: str, aliases: Mapping[str, str], *, may_aggregate: bool = False) -> Expression:
@@ -55,7 +56,8 @@ def parse(text: str, where: str, aliases: Mapping[str, str], *, may_aggregate: b
     sql = _sql(tree)
     # A sum over a group shows a failed cast as a missing value only: each row is tested by its own mapping.
     failed = None if may_aggregate or not casts else _failed(sql, casts)
-    return Expression(sql, columns, failed, _sql(casts[0].this) if casts else None)
+    handles_absence = tree.find(exp.Case, exp.Coalesce, exp.Is) is not None
+    return Expression(sql, columns, failed, _sql(casts[0].this) if casts else None, handles_absence)
 
 
 def _check(tree: exp.Expr, text: str, where: str, may_aggregate: bool) -> None:

@@ -289,6 +289,7 @@ def _lacks(mapping: TableMapping, absent: set[str | None]) -> list[str]:
     return [
         f"{column.field} ({name.upper()})"
         for column in mapping.columns
+        if not column.handles_absence
         for alias, name in column.reads
         if column.field in needed and alias == "m" and name.upper() in absent
     ]

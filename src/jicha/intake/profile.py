@@ -38,6 +38,7 @@ class Column:
     sql: str
     reads: frozenset[tuple[str, str]]
     faults: tuple[tuple[str, str, str], ...]
+    handles_absence: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +208,7 @@ def _column(
     if code_name is not None:
         sql, test = coded(source, *_codes(codes, code_name, place))
         faults += [(test, "unmapped_code", source.sql)] if test else []
-    return Column(name, sql, source.columns, tuple(faults))
+    return Column(name, sql, source.columns, tuple(faults), source.handles_absence)
 
 
 def _codes(codes: Mapping[str, Any], name: str, where: str) -> tuple[Mapping[str, str], str]:
