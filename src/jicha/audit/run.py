@@ -82,6 +82,7 @@ class AuditRun:
         self.progress = progress
         self.store = RunStore(mart.root / "findings")
         self.fact_store = FactStore(mart)
+        self.names: dict[str, str] = {}
 
     def over(self, months: Iterable[date]) -> Iterator[RunManifest]:
         """Audit the months in order, each compared with the one before; yield each run when it is kept."""
@@ -90,6 +91,7 @@ class AuditRun:
             self.snapshot.create_views(connection)
             create_working_day(connection, *calendar_span(ordered))
             presence = measure(connection, self._needed_columns())
+            self.names = dict(connection.execute("SELECT org_no, name FROM org").fetchall())
             for month in ordered:
                 yield self._one(connection, presence, Moment.of(month, self.options.as_of))
 
@@ -249,6 +251,7 @@ class AuditRun:
             same_month_run_id=same.run_id if same else None,
             verdicts=list(_verdicts(self.library.rules.values(), organisations, outcome)),
             seconds=outcome.seconds,
+            organisations=self.names,
             started_at=started,
         )
         self.store.write(manifest, ledger)

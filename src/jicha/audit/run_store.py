@@ -48,6 +48,7 @@ class RunManifest:
     base_run_id: str | None
     same_month_run_id: str | None
     verdicts: list[Verdict]
+    organisations: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     started_at: str = ""
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -118,11 +117,6 @@ class Workspace:
     def rows(self, rule: Rule, values: Mapping[str, ParameterValue]) -> pa.Table:
         """Return what the rule's SELECT gives, one row a suspicion."""
         return self.connection.sql(rule_sql(rule, values, self.moment)).to_arrow_table()
-
-    def one(self, sql: str, *parameters: Any) -> Any:
-        """Return the first value of the first row."""
-        row = self.connection.execute(sql, parameters).fetchone()
-        return None if row is None else row[0]
 
 
 def _quoted(name: str) -> str:

@@ -30,7 +30,7 @@ def write_page(
         _head(summary, language),
         _cards(summary, language),
         _topics(summary, language),
-        _organisations(findings, library, language),
+        _organisations(summary, findings, library, language),
         _rules(summary, language),
         _largest(findings, language),
     ]
@@ -90,17 +90,22 @@ def _topics(summary: RunSummary, language: str) -> str:
     return f"<h2>{word('by_topic', language)}</h2>{bars(rows, word('by_topic', language))}"
 
 
-def _organisations(findings: pa.Table, library: Library, language: str) -> str:
+def _organisations(summary: RunSummary, findings: pa.Table, library: Library, language: str) -> str:
     standing = findings.filter(pc.not_equal(findings["status"], "cleared"))
     counts: Counter[tuple[str, str]] = Counter()
     for org_no, rule_id in zip(standing["org_no"].to_pylist(), standing["rule_id"].to_pylist(), strict=True):
-        counts[org_no or "—", _topic_title(library, rule_id, language)] += 1
+        counts[_named(summary, org_no), _topic_title(library, rule_id, language)] += 1
     if not counts:
         return f"<p>{word('nothing', language)}</p>"
     rows = sorted({org for org, _ in counts})
     columns = sorted({topic for _, topic in counts})
     table = heat(rows, columns, dict(counts), word("organisation", language))
     return f"<h2>{word('by_organisation', language)}</h2><div class='scroll'>{table}</div>"
+
+
+def _named(summary: RunSummary, org_no: str | None) -> str:
+    """Return the organisation's number and, where the extract tells it, its name."""
+    return f"{org_no} {summary.names.get(org_no, '')}".strip() if org_no else "—"
 
 
 def _topic_title(library: Library, rule_id: str, language: str) -> str:
@@ -156,7 +161,7 @@ def _rule_row(line: RuleLine, language: str) -> str:
 
 def _number(value: int | Decimal) -> str:
     if not value:
-        return "0"
+        return "·"
     return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
 
 

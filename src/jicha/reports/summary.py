@@ -70,6 +70,7 @@ class RunSummary:
     total: Stake
     lines: list[RuleLine]
     organisations: dict[str, Stake]
+    names: dict[str, str]
     verdicts: Counter[str]
     silenced: int
     silenced_yuan: Decimal
@@ -139,6 +140,7 @@ def summarise(
         total=total,
         lines=sorted(lines, key=lambda line: (-line.stake.yuan, -line.stake.open_count, line.rule_id)),
         organisations=dict(sorted(organisations.items(), key=lambda item: -item[1].yuan)),
+        names=manifest.organisations,
         verdicts=Counter(verdict.verdict for verdict in manifest.verdicts),
         silenced=silenced.num_rows,
         silenced_yuan=sum(
@@ -163,6 +165,7 @@ def _line(rule_id: str, stake: Stake, manifest: RunManifest, library: Library, l
         severity=rule.severity if rule else 0,
         stake=stake,
         silenced=sum(verdict.silenced for verdict in mine),
+        names=manifest.organisations,
         verdicts=Counter(verdict.verdict for verdict in mine),
         missing="; ".join(details),
         seconds=manifest.seconds.get(rule_id, 0.0),
