@@ -165,7 +165,6 @@ def _line(rule_id: str, stake: Stake, manifest: RunManifest, library: Library, l
         severity=rule.severity if rule else 0,
         stake=stake,
         silenced=sum(verdict.silenced for verdict in mine),
-        names=manifest.organisations,
         verdicts=Counter(verdict.verdict for verdict in mine),
         missing="; ".join(details),
         seconds=manifest.seconds.get(rule_id, 0.0),
