@@ -12,6 +12,7 @@ from jicha.demo.plant.registry import NOW, Job, MoneyScene, Rows, Spans, in_mont
 from jicha.demo.world import Part, World
 
 SEPTEMBER = LAST - 1
+TRANSIT_LIMIT = Decimal(50_000)
 
 
 @on("money", "CL-01")
@@ -85,6 +86,18 @@ def fake_receipt(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
         else "cancelled within the hour in mid-month"
     )
     say(part.world, job, "receipt", f"RX{job.number}", spans=NOW, note=note, yuan=amount)
+    if job.fault and amount > TRANSIT_LIMIT:
+        # On 30 September the money is nowhere, and too much to be on its way.
+        say(
+            part.world,
+            job,
+            "receipt",
+            f"RX{job.number}",
+            rule="CL-06",
+            spans=((month, month),),
+            note="follows",
+            yuan=amount,
+        )
 
 
 @on("money", "CL-06")

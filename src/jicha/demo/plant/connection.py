@@ -148,7 +148,7 @@ def use_while_suspended(world: World, job: Job) -> None:
         world,
         job,
         "energy while fully suspended" if job.fault else "suspended and still",
-        spans=((12, LAST),),
+        spans=((11, LAST),),
     )
 
 

@@ -7,13 +7,14 @@ from jicha.demo.plant.registry import NOW, Job, on, say
 from jicha.demo.world import Part
 
 EXPORT_SHARE_PCT = 108
+SEPTEMBER = DAYS - 61
 
 
 @on("energy", "NE-01")
 def outshine(part: Part, job: Job, row: int) -> None:
     """Generate far more than the installed panels can; the look-alike a tenth more than its peers."""
     share = 240 if job.fault else 108
-    days = slice(int(part.planned[row, LAST - 1]), DAYS)
+    days = slice(SEPTEMBER, DAYS)
     for line in (row + 1, row + 2):
         part.true[line, days] = part.true[line, days] * share // 100
         part.metered[line] = part.true[line]
