@@ -39,21 +39,21 @@ lagged AS (
 broken AS (
     SELECT
         *,
-        -- The number of the last cycle before the run: this one, or the one before where history has a hole of over three months.
+        -- The number of the last cycle before the run: this one, or the one before where history has a hole of over six months (bills may be quarterly or rarer).
         CASE
             WHEN energy_kwh IS NULL OR energy_kwh <> 0 THEN cycle_no
-            WHEN month_no - month_no_1 > 3 THEN cycle_no - 1
+            WHEN month_no - month_no_1 > 6 THEN cycle_no - 1
             ELSE 0
         END AS zero_break,
         CASE
             WHEN energy_kwh IS NULL OR energy_kwh <= 0 THEN cycle_no
-            WHEN month_no_1 IS NULL OR energy_previous_1 IS NULL OR month_no - month_no_1 > 3
+            WHEN month_no_1 IS NULL OR energy_previous_1 IS NULL OR month_no - month_no_1 > 6
                 OR ABS(energy_kwh - energy_previous_1) * 200 > energy_previous_1 THEN cycle_no - 1
             ELSE 0
         END AS constant_break,
         CASE
             WHEN NOT COALESCE(estimated, FALSE) THEN cycle_no
-            WHEN month_no - month_no_1 > 3 THEN cycle_no - 1
+            WHEN month_no - month_no_1 > 6 THEN cycle_no - 1
             ELSE 0
         END AS estimated_break
     FROM lagged
@@ -65,7 +65,7 @@ runs AS (
         cycle_no - max(zero_break) OVER (PARTITION BY mp_id ORDER BY month_no ROWS UNBOUNDED PRECEDING) AS zero_run,
         cycle_no - max(constant_break) OVER (PARTITION BY mp_id ORDER BY month_no ROWS UNBOUNDED PRECEDING) AS constant_run,
         CASE
-            WHEN month_no - month_no_3 <= 9
+            WHEN month_no - month_no_3 <= 18
             THEN CAST(CAST(energy_previous_1 + energy_previous_2 + energy_previous_3 AS DECIMAL(38, 4)) * 10000 AS BIGINT)
         END AS sum_3,
         cycle_no - max(estimated_break) OVER (PARTITION BY mp_id ORDER BY month_no ROWS UNBOUNDED PRECEDING) AS estimated_run

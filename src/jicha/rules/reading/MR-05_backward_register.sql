@@ -75,6 +75,7 @@ broken AS (
         CASE WHEN e.previous_value < l.value THEN 'start_below_last_end' ELSE 'start_above_last_end' END AS kind,
         CAST(ABS(e.previous_value - l.value) AS DECIMAL(38, 4)) * e.multiplier AS kwh,
         CASE WHEN e.previous_value < l.value THEN 'customer' ELSE 'company' END AS direction,
+        e.value AS end_value,
         l.bill_month AS last_month,
         l.read_at AS last_read_at
     FROM unlinked AS e
@@ -91,6 +92,26 @@ gaps AS (
     FROM broken AS b
     WHERE
         b.kwh >= $gap_kwh
+        -- A start above the last end long after it means a cycle that the extract lacks, not energy that nobody billed.
+        AND (
+            b.kind = 'start_below_last_end'
+            OR CASE
+                WHEN b.read_at IS NULL OR b.last_read_at IS NULL THEN ym($month) - ym(b.last_month) <= $unknown_gap_months
+                ELSE date_diff('day', CAST(b.last_read_at AS DATE), CAST(b.read_at AS DATE)) <= $day_slack
+            END
+        )
+        -- The end of this cycle is the start of one billed before it: the two were only issued in the wrong order.
+        AND NOT EXISTS (
+            SELECT 1
+            FROM register_energy AS o
+            WHERE
+                o.mp_id = b.mp_id
+                AND o.meter_id = b.meter_id
+                AND o.register = 'total'
+                AND o.previous_value = b.end_value
+                AND o.bill_month < $month
+                AND ym(o.bill_month) >= ym($month) - $chain_months
+        )
         -- Taken down and put up again in between, or put right by a correction order.
         AND NOT EXISTS (
             SELECT 1

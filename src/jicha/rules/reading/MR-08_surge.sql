@@ -25,7 +25,7 @@ charged AS (
     LEFT JOIN customer_month AS b ON b.customer_no = m.customer_no AND b.bill_month = m.bill_month
     WHERE m.bill_month = $month AND m.usage = 'billing' AND c.status <> 'closed'
 ),
-grown AS (
+above_mean AS (
     SELECT
         m.*,
         m.energy_kwh - m.energy_mean_3 AS excess_kwh
@@ -33,10 +33,6 @@ grown AS (
     WHERE
         m.energy_kwh > 0
         AND m.energy_kwh > CAST(m.energy_mean_3 AS DECIMAL(38, 4)) * $ratio
-        AND (
-            m.energy_kwh > CAST(m.energy_year_ago AS DECIMAL(38, 4)) * $ratio
-            OR ($need_year_ago = 0 AND m.energy_year_ago IS NULL)
-        )
         AND m.energy_kwh - m.energy_mean_3 > CASE m.customer_kind
             WHEN 'hv' THEN CAST($floor_hv AS DECIMAL(18, 4))
             WHEN 'lv_nonres' THEN CAST($floor_lv AS DECIMAL(18, 4))
@@ -48,6 +44,21 @@ grown AS (
             OR ABS(m.days * 3 - m.days_3) <= $day_slack * 3
             OR CAST(m.energy_kwh AS DECIMAL(38, 4)) * m.days_3 > CAST(m.energy_mean_3 AS DECIMAL(38, 4)) * (m.days * 3) * $ratio
         )
+),
+-- Where bills are rarer than monthly, the neighbours of the same month stand for it: the higher one, to be on the safe side.
+near_year AS (
+    SELECT a.mp_id, max(y.energy_kwh) AS energy_kwh
+    FROM above_mean AS a
+    INNER JOIN point_month AS y ON y.mp_id = a.mp_id
+    WHERE a.energy_year_ago IS NULL AND ym(y.bill_month) BETWEEN ym($month) - 13 AND ym($month) - 11
+    GROUP BY a.mp_id
+),
+grown AS (
+    SELECT
+        a.*,
+        COALESCE(a.energy_year_ago, n.energy_kwh) AS year_ago_kwh
+    FROM above_mean AS a
+    LEFT JOIN near_year AS n ON n.mp_id = a.mp_id
 )
 SELECT
     g.mp_id AS subject_id,
@@ -60,7 +71,7 @@ SELECT
     g.customer_kind,
     g.energy_kwh,
     g.energy_mean_3,
-    g.energy_year_ago,
+    CAST(g.year_ago_kwh AS DECIMAL(18, 4)) AS energy_year_ago,
     safe_div(g.energy_kwh, g.energy_mean_3) AS times_of_mean,
     g.days,
     CAST(g.excess_kwh AS DECIMAL(18, 4)) AS kwh_at_stake,
@@ -68,8 +79,12 @@ SELECT
 FROM grown AS g
 LEFT JOIN customer_price AS c ON c.customer_no = g.customer_no AND c.bill_month = g.bill_month
 WHERE
+    (
+        g.energy_kwh > CAST(g.year_ago_kwh AS DECIMAL(38, 4)) * $ratio
+        OR ($need_year_ago = 0 AND g.year_ago_kwh IS NULL)
+    )
     -- New load that was applied for and connected explains a surge for as long as the three cycles before lack it.
-    NOT EXISTS (
+    AND NOT EXISTS (
         SELECT 1
         FROM work_order AS w
         WHERE

@@ -1,4 +1,4 @@
-WITH fallen AS (
+WITH below_mean AS (
     SELECT
         m.*,
         c.kind AS customer_kind,
@@ -15,10 +15,6 @@ WITH fallen AS (
         AND (c.closed_on IS NULL OR c.closed_on >= $month_end)
         AND p.status = 'running'
         AND m.energy_kwh < CAST(m.energy_mean_3 AS DECIMAL(38, 4)) * $ratio
-        AND (
-            m.energy_kwh < CAST(m.energy_year_ago AS DECIMAL(38, 4)) * $ratio
-            OR ($need_year_ago = 0 AND m.energy_year_ago IS NULL)
-        )
         AND m.energy_mean_3 - m.energy_kwh > CASE c.kind
             WHEN 'hv' THEN CAST($floor_hv AS DECIMAL(18, 4))
             WHEN 'lv_nonres' THEN CAST($floor_lv AS DECIMAL(18, 4))
@@ -30,6 +26,21 @@ WITH fallen AS (
             OR ABS(m.days * 3 - m.days_3) <= $day_slack * 3
             OR CAST(m.energy_kwh AS DECIMAL(38, 4)) * m.days_3 < CAST(m.energy_mean_3 AS DECIMAL(38, 4)) * (m.days * 3) * $ratio
         )
+),
+-- Where bills are rarer than monthly, the neighbours of the same month stand for it: the lower one, to be on the safe side.
+near_year AS (
+    SELECT b.mp_id, min(y.energy_kwh) AS energy_kwh
+    FROM below_mean AS b
+    INNER JOIN point_month AS y ON y.mp_id = b.mp_id
+    WHERE b.energy_year_ago IS NULL AND ym(y.bill_month) BETWEEN ym($month) - 13 AND ym($month) - 11
+    GROUP BY b.mp_id
+),
+fallen AS (
+    SELECT
+        b.*,
+        COALESCE(b.energy_year_ago, n.energy_kwh) AS year_ago_kwh
+    FROM below_mean AS b
+    LEFT JOIN near_year AS n ON n.mp_id = b.mp_id
 ),
 -- The Spring Festival moves between January and March: there the lowest of last year's neighbouring months counts.
 holiday AS (
@@ -56,7 +67,7 @@ SELECT
     f.customer_kind,
     f.energy_kwh,
     f.energy_mean_3,
-    f.energy_year_ago,
+    CAST(f.year_ago_kwh AS DECIMAL(18, 4)) AS energy_year_ago,
     safe_div(f.energy_kwh, f.energy_mean_3) AS times_of_mean,
     f.days,
     CAST(f.fall_kwh AS DECIMAL(18, 4)) AS kwh_at_stake,
@@ -67,6 +78,10 @@ LEFT JOIN suspended AS s ON s.customer_no = f.customer_no
 LEFT JOIN customer_price AS c ON c.customer_no = f.customer_no AND c.bill_month = f.bill_month
 WHERE
     s.customer_no IS NULL
+    AND (
+        f.energy_kwh < CAST(f.year_ago_kwh AS DECIMAL(38, 4)) * $ratio
+        OR ($need_year_ago = 0 AND f.year_ago_kwh IS NULL)
+    )
     AND (h.lowest_kwh IS NULL OR f.energy_kwh < CAST(h.lowest_kwh AS DECIMAL(38, 4)) * $ratio)
     -- Own generation connected since the compared months takes the place of bought energy.
     AND NOT EXISTS (
