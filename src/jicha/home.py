@@ -245,7 +245,8 @@ class Home:
         run = self.run(run_id)
         ledger = self.store.ledger(run.manifest)
         assert ledger is not None
-        found = ledger.filter(pc.starts_with(ledger["finding_id"], finding_id)).to_pylist()
+        told = pc.and_(pc.starts_with(ledger["finding_id"], finding_id), pc.is_valid(ledger["evidence"]))
+        found = ledger.filter(told).to_pylist()
         if len(found) != 1:
             raise ExplainedError(
                 where=f"run {run.run_id}",

@@ -67,11 +67,18 @@ def test_what_was_not_judged_is_not_cleared() -> None:
     assert second["active"].to_pylist() == [True]
 
 
-def test_documents_of_another_month_stay_as_they_are() -> None:
+def test_documents_of_another_month_stay_with_its_run() -> None:
     first = run(found(DOCUMENT, ["d1"], SEPTEMBER), SEPTEMBER)
     second = run(found(DOCUMENT, ["d2"], OCTOBER), OCTOBER, first)
-    assert lives(second) == {"d1": "new", "d2": "new"}
-    assert [row["run_id"] for row in second.to_pylist() if row["subject_id"] == "d1"] == ["run-2026-09-01"]
+    assert lives(second) == {"d2": "new"}
+
+
+def test_what_was_cleared_long_ago_keeps_its_dates_only() -> None:
+    first = run(found(STANDING, ["c1"], SEPTEMBER), SEPTEMBER)
+    third = run([], NOVEMBER, run([], OCTOBER, first))
+    (row,) = third.to_pylist()
+    assert (row["status"], row["active"], row["last_seen"]) == ("cleared", False, SEPTEMBER)
+    assert row["message"] is None and row["run_id"] == "run-2026-10-01"
 
 
 def test_a_corrected_delivery_clears_documents_of_its_month() -> None:

@@ -26,6 +26,15 @@ cleared AS (
     WHERE p.active
 ),
 touched AS (SELECT * FROM present UNION ALL BY NAME SELECT * FROM cleared),
-carried AS (SELECT b.* FROM base AS b ANTI JOIN touched AS t ON t.finding_id = b.finding_id)
+-- Documents stay with the runs of their own month; what is cleared keeps its dates, its wording stays with the
+-- run that cleared it. So a ledger does not grow with the number of months behind it.
+carried AS (
+    SELECT b.* REPLACE (
+        CASE WHEN b.active THEN b.message END AS message, CASE WHEN b.active THEN b.evidence END AS evidence
+    )
+    FROM base AS b
+    ANTI JOIN touched AS t ON t.finding_id = b.finding_id
+    WHERE b.rule_id NOT IN (SELECT rule_id FROM rule_life WHERE lifecycle = 'occurrence')
+)
 SELECT * FROM touched UNION ALL BY NAME SELECT * FROM carried
 ORDER BY rule_id, finding_id
