@@ -81,23 +81,26 @@ class Lines:
 
     def odd_quotes(self) -> Numbers:
         """Return the lines with an odd number of quotes: a value that begins or ends in another line, or a fault."""
+        if b'"' not in self.data:
+            return np.zeros(0, dtype=np.int64)
         quotes = np.flatnonzero(self.bytes == _QUOTE)
-        if not len(quotes):
-            return quotes
         counts = np.bincount(self.of(quotes), minlength=len(self))
         return np.flatnonzero(counts % 2)
 
 
 def slow_lines(lines: Lines, odd: Numbers) -> Numbers:
     """Return the lines that the engine's reader must not see: broken bytes, stray returns, lost characters."""
-    found = [odd, *(lines.holding(pattern) for pattern in (b"\0", b"\r", b"\xef\xbf\xbd"))]
+    patterns = (b"\0", b"\r") if lines.data.isascii() else (b"\0", b"\r", b"\xef\xbf\xbd")
+    found = [odd, *(lines.holding(pattern) for pattern in patterns)]
     return np.unique(np.concatenate(found))
 
 
 def has_odd_blanks(data: bytes, delimiter: str) -> bool:
     """Tell whether blanks other than spaces occur, which a value may have to be freed of."""
-    has_tabs = delimiter != "\t" and b"\t" in data
-    return has_tabs or any(blank in data for blank in _ODD_BLANKS)
+    if delimiter != "\t" and b"\t" in data:
+        return True
+    # A look at ASCII alone costs next to nothing, and most of what machines export is ASCII.
+    return not data.isascii() and any(blank in data for blank in _ODD_BLANKS)
 
 
 def read_chunks(

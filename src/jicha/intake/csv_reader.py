@@ -85,7 +85,10 @@ class ChunkReader:
         if not len(numbers):
             return _Fast([], _NOTHING)
         data = lines.join(numbers)
-        table, rejected = self._run(data, odd_blanks)
+        table, positions = self._run(data, odd_blanks)
+        # Where every line was handed over, the lines of the chunk are the lines of the text.
+        given = lines if data is lines.data else Lines(data)
+        rejected = np.unique(given.of(positions)) if positions else _NOTHING
         if table.num_rows + len(rejected) == len(numbers):
             return self._sorted_out(table, numbers, rejected)
         if len(numbers) <= _FEW_LINES:
@@ -93,16 +96,15 @@ class ChunkReader:
         halves = [self._fast(lines, part, odd_blanks) for part in np.array_split(numbers, 2)]
         return _Fast(halves[0].rows + halves[1].rows, np.concatenate([half.doubtful for half in halves]))
 
-    def _run(self, data: bytes, odd_blanks: bool) -> tuple[ArrowTable, Numbers]:
-        """Return the rows that the engine could read, and the lines (from 0) that it refused."""
+    def _run(self, data: bytes, odd_blanks: bool) -> tuple[ArrowTable, list[int]]:
+        """Return the rows that the engine could read, and where the lines begin that it refused."""
         with as_file(data, self._folder) as path:
             statement = self._statement(path, b'"' in data, odd_blanks)
             table = self._connection.sql(statement).to_arrow_table()
         positions = [row[0] for row in self._connection.execute(self._sql["rejected_positions"]).fetchall()]
         self._connection.execute(self._sql["forget_rejects"])
         self._connection.execute(self._sql["forget_scans"])
-        rejected = np.unique(Lines(data).of(positions)) if positions else _NOTHING
-        return table, rejected
+        return table, positions
 
     def _statement(self, path: str, has_quotes: bool, odd_blanks: bool) -> str:
         table = self._target.table
