@@ -63,11 +63,19 @@ class RunStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._read: dict[tuple[str, int], RunManifest] = {}
 
     def manifests(self) -> list[RunManifest]:
         """Return all runs, oldest month and snapshot first."""
         paths = sorted(self.folder.glob("*/run.json")) if self.folder.exists() else []
-        return sorted((_manifest(path) for path in paths), key=lambda manifest: manifest.order)
+        return sorted((self._manifest(path) for path in paths), key=lambda manifest: manifest.order)
+
+    def _manifest(self, path: Path) -> RunManifest:
+        """Return a manifest, parsed once: hundreds of months may lie behind an audit."""
+        key = (str(path), path.stat().st_mtime_ns)
+        if key not in self._read:
+            self._read[key] = _manifest(path)
+        return self._read[key]
 
     def manifest(self, run_id: str | None = None) -> RunManifest:
         """Return one run, the newest if none is named."""
