@@ -103,6 +103,16 @@ def test_every_rule_is_documented(library: Library, ending: str) -> None:
     assert missing == []
 
 
+def test_triage_says_the_same_in_both_languages(library: Library) -> None:
+    """Steps, benign causes and blind spots have equally many items in both languages."""
+    uneven = []
+    for rule in library.rules.values():
+        for key, texts in rule.triage.items():
+            if isinstance(texts, dict) and len(texts["zh"]) != len(texts["en"]):
+                uneven.append(f"{rule.rule_id} {key}: {len(texts['zh'])} zh, {len(texts['en'])} en")
+    assert uneven == []
+
+
 def test_every_fact_is_documented(library: Library) -> None:
     """Each fact has a section with its columns."""
     page = _text(REFERENCE / "facts.md")
