@@ -91,7 +91,7 @@ def _life(
                         SEAL_PLACES,
                     ),
                     "action": Pick(np.zeros(len(chosen), dtype=np.int64), [action]),
-                    "at": moment(day[chosen], hour, rank),
+                    "at": moment(day[chosen], hour, 40 if action == "apply" else rank),
                     "operator_id": installer.take(chosen),
                     "order_no": Ids("W", orders[chosen]),
                 }

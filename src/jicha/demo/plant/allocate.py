@@ -196,7 +196,12 @@ RECIPES = (
     Recipe("BL-12", _demand, "always"),
     Recipe("BX-12", lambda w: w.customers.of("hv_industry") & (_main(w, "mode") == HV_HV) & _old(w)),
     Recipe("BX-09", lambda w: w.customers.of("hv_industry") & (_main(w, "mode") == HV_HV) & _old(w)),
-    Recipe("BL-01", _hv("hv_industry", "hv_commerce", "hv_works"), "always"),
+    Recipe(
+        "BL-01",
+        _hv("hv_industry", "hv_commerce", "hv_works"),
+        "always",
+        alike=lambda w: _hv("hv_commerce", "hv_works")(w) & (w.customers.kva > 100),
+    ),
     Recipe("MT-08", _low_metered),
     Recipe("MT-06", _low_metered),
     Recipe(
@@ -229,7 +234,13 @@ RECIPES = (
     Recipe("BX-06", _fresh, own=True),
     Recipe("BL-20", _with_sub, own=True),
     Recipe(
-        "LL-05", lambda w: _alone(w, _shop(w, 14, 70) & _neighbours(w) & (_main(w, "registers") == PLAIN))
+        "LL-05",
+        lambda w: _alone(
+            w,
+            _shop(w, 30 if len(w.customers) >= 5_000 else 14, 70)
+            & _neighbours(w)
+            & (_main(w, "registers") == PLAIN),
+        ),
     ),
     Recipe("LL-01", lambda w: _district_first(w, 2)),
     Recipe("LL-02", lambda w: _district_first(w, 3)),

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from jicha.demo.bills import HALF
 from jicha.demo.curve import Curves
 from jicha.demo.grid import DAYS, LAST, NULL, day_number
 from jicha.demo.plant.registry import NOW, Job, MoneyScene, Rows, in_month, on, say, say_point
@@ -195,10 +196,10 @@ def negative_bill(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
         _reverse(part, job, row, scene)
         return
     lines = np.flatnonzero(bills.lines["bill"] == bill)
-    bills.lines["quantity"][lines] *= -1
-    bills.lines["amount"][lines] *= -1
-    bills.kwh[bill] *= -1
-    bills.total[bill] *= -1
+    kwh = 17 + job.index
+    amount = (kwh * bills.lines["price"][lines] + HALF) // (2 * HALF)
+    bills.lines["quantity"][lines], bills.lines["amount"][lines] = -kwh * 10_000, -amount
+    bills.kwh[bill], bills.total[bill] = -kwh, -int(amount.sum())
     say(part.world, job, "bill", _bill_id(job, LAST), spans=NOW, note="negative energy without a refund order",
         kwh=Decimal(abs(int(bills.kwh[bill]))), yuan=Decimal(abs(int(bills.total[bill]))).scaleb(-2))  # fmt: skip
 

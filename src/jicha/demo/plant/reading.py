@@ -127,8 +127,8 @@ def roll_over_wrongly(part: Part, job: Job, row: int, scene: ReadingScene) -> No
     middle = int(group.start[0][index] + group.cumulated[0][index, (begin + end) // 2])
     group.start[0][index] += group.modulus[index] - middle
     del shows
-    job.rule = "MR-05"
-    say_point(part.world, job, "a true rollover")
+    say_point(part.world, job, "a true rollover", rule="MR-05")
+    say_point(part.world, job, "a true rollover, a plausible energy")
 
 
 @on("readings", "MR-07")

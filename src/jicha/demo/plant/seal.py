@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from jicha.demo.grid import LAST
+import numpy as np
+
+from jicha.demo.grid import BASE, LAST
 from jicha.demo.plant.registry import NOW, Job, Rows, in_month, on, say, say_point
 from jicha.demo.seals import SEAL_PLACES
 from jicha.demo.world import World
@@ -19,6 +21,17 @@ def leave_open(world: World, job: Job) -> None:
     say_point(world, job, f"no seal on the {SEAL_PLACES[place]}" if job.fault else "all three seals in place")
 
 
+@on("archive", "SL-03")
+def find_other(world: World, job: Job) -> None:
+    """Choose the nearest ordinary customer as the second point, whose meter then stays as it is."""
+    free = np.flatnonzero(
+        ~world.customers.special & (world.customers.opened < BASE) & (world.customers.district >= 0)
+    )
+    other = int(free[np.argmin(np.abs(free - job.customer))])
+    world.customers.special[other] = True
+    job.memo["other"] = f"P{other + 3_401_000_001}0"
+
+
 @on("rows", "SL-03")
 def use_twice(world: World, job: Job, rows: Rows) -> None:
     """Register the customer's box seal on the meter of the next customer as well; look-alikes re-apply it at the same point."""
@@ -31,11 +44,7 @@ def use_twice(world: World, job: Job, rows: Rows) -> None:
         "mp_id": job.point,
     }
     if job.fault:
-        other = (
-            f"P{job.customer + 1 + 3_401_000_001}0"
-            if job.customer + 1 < len(world.customers)
-            else f"P{job.customer - 1 + 3_401_000_001}0"
-        )
+        other = job.memo["other"]
         rows["seal_operation"].append(
             {
                 **base,
