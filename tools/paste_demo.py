@@ -23,7 +23,7 @@ def result(home: str, language: str) -> list[str]:
     options = ["--home", home, "--language", language]
     done = subprocess.run([*command, *options], capture_output=True, text=True, env=environment, check=True)
     # The seconds of this run are not what a reader compares with.
-    printed = re.sub(r" · [\d.]+ s (?=─)", lambda match: "─" * len(match[0]), done.stdout)
+    printed = re.sub(r" · [\d.]+ s (?=─)", lambda match: " " + "─" * (len(match[0]) - 1), done.stdout)
     return [line.rstrip() for line in printed.splitlines()]
 
 
