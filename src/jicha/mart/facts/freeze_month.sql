@@ -60,12 +60,10 @@ placed AS (
         f.freeze_after_read,
         f.freeze_at_planned,
         CAST(GREATEST(COALESCE(date_diff('day', b.previous_day, b.read_day), 1), 1) AS INTEGER) AS span_days,
-        -- What the register showed at the end of the read day. A reading at 00:00 is the freeze itself; where the next
-        -- freeze is missing, twice the mean daily use since the last reading is the room of the day.
+        -- The use of the read day: up to the next freeze, or twice the mean since the last reading where that is missing.
         CASE
-            WHEN b.read_at = CAST(b.read_day AS TIMESTAMP) THEN f.freeze_at_read
-            WHEN f.freeze_after_read >= f.freeze_at_read THEN f.freeze_after_read
-            ELSE f.freeze_at_read + GREATEST(
+            WHEN f.freeze_after_read >= f.freeze_at_read THEN f.freeze_after_read - f.freeze_at_read
+            ELSE GREATEST(
                 COALESCE(
                     div_hu(
                         2 * (f.freeze_at_read - b.previous_value),
@@ -76,19 +74,28 @@ placed AS (
                 ),
                 0
             )
-        END AS end_of_day
+        END AS day_use,
+        CAST(hour(b.read_at) * 60 + minute(b.read_at) AS INTEGER) AS minutes
     FROM found AS f
     INNER JOIN billed AS b ON b.mp_id = f.mp_id AND b.meter_id = f.meter_id AND b.bill_month = f.bill_month
+),
+reached AS (
+    SELECT
+        *,
+        -- The highest that the register can have shown at the moment of reading: load in a part of a day is at most four
+        -- times its mean, so from 06:00 on all of the day's use has room, at 00:00 none.
+        freeze_at_read + div_hu(CAST(day_use AS DECIMAL(38, 4)) * LEAST(minutes * 4, 1440), 1440, 4) AS highest
+    FROM placed
 ),
 gaps AS (
     SELECT
         *,
         CASE
             WHEN value < freeze_at_read THEN value - freeze_at_read
-            WHEN value > end_of_day THEN value - end_of_day
+            WHEN value > highest THEN value - highest
             WHEN value IS NOT NULL AND freeze_at_read IS NOT NULL THEN 0
         END AS plain_gap
-    FROM placed
+    FROM reached
 )
 SELECT
     mp_id,
