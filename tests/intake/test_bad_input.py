@@ -254,6 +254,13 @@ def test_key_twice(deliver: Deliver, mart: Mart) -> None:
     ]
 
 
+def test_key_twice_in_the_same_delivery_again(deliver: Deliver, mart: Mart) -> None:
+    text = ORG + "0101,Beicheng,city\n0102,Other,station\n"
+    deliver({"org.csv": text})
+    assert figures(deliver({"org.csv": text})) == (4, 0, 0, 2, 2)
+    assert len(quarantine_list(mart)) == 2
+
+
 def test_table_split_over_files_and_delivered_twice(deliver: Deliver, mart: Mart) -> None:
     head, one, two = ORG.splitlines(keepends=True)
     report = deliver({"org/1.csv": head + one, "org/2.csv": head + two + one, "org_more.csv": head + two})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
@@ -17,13 +18,20 @@ Split: TypeAlias = Mapping[int, tuple[int, int, int]]
 
 
 def file_reports(
-    mart: Mart, units: Sequence[StagedUnit], summary: LoadSummary, remarks: Mapping[int, list[Remark]]
+    mart: Mart,
+    units: Sequence[StagedUnit],
+    summary: LoadSummary,
+    remarks: Mapping[int, list[Remark]],
+    aside: Mapping[tuple[str, str], int],
 ) -> list[FileReport]:
-    """Return the report of each file; `remarks` are those that only a look at all tables could give."""
+    """Return the report of each file; `remarks` are those that only a look at all tables could give.
+
+    `aside` counts by table and file the rows in conflict of a delivery that was committed before.
+    """
     found: list[FileReport] = []
     for name in dict.fromkeys(unit.table.name for unit in units):
         mine = [unit for unit in units if unit.table.name == name]
-        found += _of_table(mart, mine, summary.table(name))
+        found += _of_table(mart, mine, summary.table(name), aside)
     for unit_report, unit in zip(found, _in_order(units), strict=True):
         unit_report.warnings += remarks.get(unit.file_id, [])
     return found
@@ -35,13 +43,15 @@ def _in_order(units: Sequence[StagedUnit]) -> list[StagedUnit]:
     return sorted(units, key=lambda unit: names.index(unit.table.name))
 
 
-def _of_table(mart: Mart, units: Sequence[StagedUnit], summary: TableSummary) -> list[FileReport]:
-    conflicts: dict[int, int] = {}
-    for file, _, _ in summary.conflict_places():
-        conflicts[file] = conflicts.get(file, 0) + 1
-    good = {unit.file_id: unit.good - conflicts.get(unit.file_id, 0) for unit in units}
+def _of_table(
+    mart: Mart, units: Sequence[StagedUnit], summary: TableSummary, aside: Mapping[tuple[str, str], int]
+) -> list[FileReport]:
+    conflicts = Counter(file for file, _, _ in summary.conflict_places())
+    for unit in units:
+        conflicts[unit.file_id] += aside.get((unit.table.name, unit.place), 0)
+    good = {unit.file_id: unit.good - conflicts[unit.file_id] for unit in units}
     split = _split(mart, units, summary, good)
-    return [_report(unit, split[unit.file_id], conflicts.get(unit.file_id, 0)) for unit in units]
+    return [_report(unit, split[unit.file_id], conflicts[unit.file_id]) for unit in units]
 
 
 def _report(unit: StagedUnit, split: tuple[int, int, int], conflicts: int) -> FileReport:

@@ -115,7 +115,9 @@ class Load:
 
     def _report_files(self, summary: LoadSummary) -> None:
         """Work out the figures of each file and hold them to the promise that no row is lost."""
-        self.files = file_reports(self.mart, self.units, summary, self.remarks)
+        known = summary.already_committed is not None
+        aside = quarantine.conflicts_of(self.mart, self.content, self.mode) if known else {}
+        self.files = file_reports(self.mart, self.units, summary, self.remarks, aside)
         for one in self.files:
             one.check()
 

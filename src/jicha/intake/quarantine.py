@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,6 +159,13 @@ def _entry(row: dict[str, Any], content: str) -> Entry:
     return Entry(
         batch=content[:12], row=json.loads(row["row"]), more=more, **{name: row[name] for name in texts}
     )
+
+
+def conflicts_of(mart: Mart, content: str, mode: str) -> Counter[tuple[str, str]]:
+    """Return how many rows of each (table, file) of a committed delivery stand aside for a conflict of keys."""
+    path = folder_of(mart) / f"{content}-{mode}.parquet"
+    found = _read(path, content) if path.exists() else []
+    return Counter((one.table, one.file) for one in found if one.reason == "duplicate_key_conflict")
 
 
 def fixed_ids(mart: Mart) -> frozenset[str]:

@@ -80,14 +80,14 @@ def _commit(mart: Mart, content: str, units: Sequence[StagedUnit], work: _Work, 
     batch = BatchInfo(content, f"replay of {path.name}", sources)
 
     def before_commit(summary: LoadSummary) -> None:
-        for one in file_reports(mart, units, summary, {}):
+        for one in file_reports(mart, units, summary, {}, {}):
             one.check()
         _settle(mart, content, units, work, summary)
 
     staged = [StagedTable(unit.table.name, tuple(unit.good_paths)) for unit in units]
     summary = mart.merge(batch, staged, before_commit=before_commit)
     return LoadReport(
-        files=tuple(file_reports(mart, units, summary, {})),
+        files=tuple(file_reports(mart, units, summary, {}, {})),
         controls=(),
         tables=tuple(table.as_json() for table in summary.tables),
         snapshot_id=summary.snapshot_id,
