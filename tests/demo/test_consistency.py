@@ -148,6 +148,14 @@ def test_another_seed_gives_another_county(tmp_path: Path) -> None:
     assert (tmp_path / "7" / "bill.csv").read_bytes() != (tmp_path / "8" / "bill.csv").read_bytes()
 
 
+def test_an_earlier_county_leaves_nothing_behind(tmp_path: Path) -> None:
+    for stale in ("bill_001.csv", "bill_002.parquet", "notes.csv"):
+        (tmp_path / stale).write_text("x")
+    build(tmp_path, customers=200, seed=7)
+    assert sorted(path.name for path in tmp_path.glob("bill*")) == ["bill.csv", "bill_line.csv"]
+    assert (tmp_path / "notes.csv").exists()
+
+
 def test_parquet_holds_what_csv_holds(tmp_path: Path) -> None:
     for kind in ("csv", "parquet"):
         build(tmp_path / kind, customers=200, seed=7, file_format=kind)  # type: ignore[arg-type]

@@ -27,6 +27,7 @@ class Writer:
         self._pending: dict[str, list[pa.Table]] = {}
         self.rows: Counter[str] = Counter()
         folder.mkdir(parents=True, exist_ok=True)
+        _remove_earlier(folder)
 
     def add(self, table: str, frame: Frame) -> None:
         """Add the rows of a frame to a table."""
@@ -68,6 +69,14 @@ class Writer:
         else:
             options = pyarrow.csv.WriteOptions(quoting_style="needed")
             pyarrow.csv.write_csv(_as_text(data), path, options)
+
+
+def _remove_earlier(folder: Path) -> None:
+    """Remove an earlier county's files, so that a smaller one does not lie between its parts."""
+    for name in contract().tables:
+        for path in [*folder.glob(f"{name}.*"), *folder.glob(f"{name}_[0-9][0-9][0-9].*")]:
+            if path.suffix in (".csv", ".parquet"):
+                path.unlink()
 
 
 def write_csv_rows(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
