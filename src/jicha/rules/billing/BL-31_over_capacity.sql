@@ -1,13 +1,15 @@
 -- Customers whose load exceeds the capacity in service on several days or points of the month (超容量用电).
 WITH served AS (
-    -- A unit that ran on any day of the month counts: what was suspended on the 20th lawfully carried load before.
+    -- A unit that ran on any day of this month or the last counts: what was suspended on the 20th lawfully carried
+    -- load before, and a maximum demand read on the 1st was reached in the month before. Use of what stands suspended
+    -- is BX-12's.
     SELECT DISTINCT t.customer_no, t.transformer_id, t.kva
     FROM transformer AS t
     INNER JOIN transformer_state AS s ON s.transformer_id = t.transformer_id
     WHERE
         s.state IN ('running', 'hot_standby')
         AND s.valid_from < $month_end
-        AND (s.valid_to IS NULL OR s.valid_to > $month)
+        AND (s.valid_to IS NULL OR s.valid_to > add_months($month, -1))
 ),
 
 served_capacity AS (
