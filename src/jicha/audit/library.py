@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from string import Formatter
 
 from jicha.audit.dialect import lint
 from jicha.audit.fact import FACTS_FOLDER, PACKAGE, WORKING_DAY, Columns, Fact, lint_fact, load_facts
@@ -23,6 +24,7 @@ class Library:
 
     rules: Mapping[str, Rule]
     facts: Mapping[str, Fact]
+    unreadable: Mapping[str, str] = field(default_factory=dict)  # a user's own rules that are none, and why
 
     @cached_property
     def contract_schema(self) -> dict[str, dict[str, str]]:
@@ -32,6 +34,12 @@ class Library:
             for name, table in contract().tables.items()
         }
         return {**tables, "working_day": dict(WORKING_DAY)}
+
+    @property
+    def shipped(self) -> Library:
+        """The library without the user's own rules: what rules.lock speaks of."""
+        own = {k: rule for k, rule in self.rules.items() if rule.path.is_relative_to(RULES_FOLDER)}
+        return Library(own, self.facts)
 
     def rule(self, rule_id: str) -> Rule:
         """Return the rule, or say which ids there are."""
@@ -49,7 +57,7 @@ class Library:
         if rule_ids is None:
             return replace(self, rules={k: r for k, r in self.rules.items() if r.status == "active"})
         chosen = [self.rule(rule_id) for rule_id in rule_ids]
-        return replace(self, rules={rule.rule_id: rule for rule in chosen})
+        return replace(self, rules={rule.rule_id: rule for rule in chosen}, unreadable={})
 
     def facts_of(self, names: Iterable[str]) -> list[Fact]:
         """Return the named facts and all that they read, in building order."""
@@ -96,38 +104,39 @@ def rule_files(folder: Path) -> list[Path]:
 def load_library(extra: Iterable[Path] = (), *, strict: bool = True) -> Library:
     """Return the shipped library with the user's own rule folders beside it; all problems at once.
 
-    With `strict` false, files that cannot be read are left out (their problems come from `problems_of`).
+    A user's rule that cannot be read stands in `unreadable` and stops nobody else's. With `strict` false,
+    shipped files that cannot be read are left out.
     """
     facts = load_facts(FACTS_FOLDER)
     rules: dict[str, Rule] = {}
-    problems: list[str] = []
-    for folder in (RULES_FOLDER, *extra):
-        for path in rule_files(folder):
-            _add(path, rules, problems)
+    problems = [p for path in rule_files(RULES_FOLDER) for p in _add(path, rules)]
     if problems and strict:
         raise YamlProblem("rule library", problems)
-    return Library(dict(sorted(rules.items())), facts)
+    own = {path.stem: _add(path, rules) for folder in extra for path in rule_files(folder)}
+    unreadable = {name: "; ".join(found) for name, found in own.items() if found}
+    return Library(dict(sorted(rules.items())), facts, unreadable)
 
 
-def _add(path: Path, rules: dict[str, Rule], problems: list[str]) -> None:
+def _add(path: Path, rules: dict[str, Rule]) -> list[str]:
+    """Put the rule into `rules`, or return why it cannot be one of them."""
     try:
         rule = load_rule(path)
     except ManyErrors as error:
-        problems.extend(error.problems)
-        return
+        return [
+            f"{path.name}: {problem}" if path.name not in problem else problem for problem in error.problems
+        ]
     except JichaError as error:
-        problems.append(str(error))
-        return
+        return [str(error)]
     if rule.rule_id in rules:
-        problems.append(
-            f"{path.name}: id {rule.rule_id} is taken by {rules[rule.rule_id].path.name}; choose another"
-        )
+        taken = rules[rule.rule_id].path.name
+        return [f"{path.name}: id {rule.rule_id} is taken by {taken}; choose another"]
     rules[rule.rule_id] = rule
+    return []
 
 
 def lint_library(library: Library) -> list[str]:
     """Return every offence of every rule and fact against jicha SQL and the declarations."""
-    problems: list[str] = []
+    problems = list(library.unreadable.values())
     for fact in library.facts.values():
         problems += _declarations(library, f"{fact.name}.yaml", fact.needs, fact.uses, fact.facts)
         problems += lint_fact(fact, library.readable_by(fact.needs, fact.uses, fact.facts))
@@ -175,7 +184,20 @@ def _columns(rule: Rule) -> Iterator[str]:
     if rule.lifecycle == "standing":
         for column in sorted(_VOLATILE & set(rule.fingerprint)):
             yield f"{where}: fingerprint holds {column}, which changes every month; a standing finding would never continue"
+    for language, text in rule.message.items():
+        yield from (f"{where}: message {language} {problem}" for problem in _placeholders(text, selected))
     if rule.value.direction == "column" and "direction" not in selected:
         yield f"{where}: value.direction is column, but the SELECT gives no direction"
     if rule.subject not in contract().tables:
         yield f"{where}: subject {rule.subject} is not a contract table"
+
+
+def _placeholders(text: str, selected: set[str]) -> Iterator[str]:
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError as error:
+        yield f"is no sentence with {{columns}}: {error}"
+        return
+    for _, name, form, conversion in parts:
+        if name is not None and (name not in selected or form or conversion):
+            yield f"names {{{name}}}; write the bare name of a column that the SELECT gives"

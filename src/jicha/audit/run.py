@@ -16,21 +16,23 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from jicha.audit.dialect import ParameterValue
+from jicha.audit.dialect import ParameterValue, SqlRefused
 from jicha.audit.fact import Fact
 from jicha.audit.fence import FencedQuery, FenceLimits, run_fenced
 from jicha.audit.finding import rows_of
-from jicha.audit.library import RULES_FOLDER, Library
+from jicha.audit.library import RULES_FOLDER, Library, lint_rule
 from jicha.audit.lifecycle import FOUND_SCHEMA, place
 from jicha.audit.rule import Rule
 from jicha.audit.run_store import RunManifest, RunStore, Verdict, now_text
 from jicha.audit.sufficiency import Presence, measure
 from jicha.audit.workspace import Moment, Workspace, calendar_span, create_working_day, rule_sql
-from jicha.errors import JichaError
+from jicha.errors import ExplainedError, JichaError
 from jicha.mart import Mart, Snapshot
 from jicha.mart.fact_store import FactStore, fact_key
 
 Progress = Callable[[str, int, int], None]
+# What a rule's own SELECT, values or sentence can cause; it fails that rule and no other.
+_RULE_ERRORS = (duckdb.Error, JichaError, LookupError, ArithmeticError, ValueError, TypeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,11 @@ class AuditRun:
             self.snapshot.create_views(connection)
             create_working_day(connection, *calendar_span(ordered))
             presence = measure(connection, self._needed_columns())
+            organisations = self._organisations(connection, presence)
             self.names = dict(connection.execute("SELECT org_no, name FROM org").fetchall())
             for month in ordered:
-                yield self._one(connection, presence, Moment.of(month, self.options.as_of))
+                moment = Moment.of(month, self.options.as_of)
+                yield self._one(connection, presence, organisations, moment)
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         folder = self.mart.root / "tmp"
@@ -105,7 +109,15 @@ class AuditRun:
         }
         if self.options.threads:
             config["threads"] = self.options.threads
-        return duckdb.connect(config=config)
+        try:
+            return duckdb.connect(config=config)
+        except duckdb.Error as error:
+            raise ExplainedError(
+                where="memory_limit and threads",
+                found=f"{self.options.memory_limit}, {self.options.threads} ({error})",
+                expected="a size such as 2GB and a number of threads from 1",
+                remedy="Correct them on the command line or in settings.toml.",
+            ) from error
 
     def _needed_columns(self) -> dict[str, set[str]]:
         needed: dict[str, set[str]] = defaultdict(set)
@@ -114,10 +126,15 @@ class AuditRun:
                 needed[table] |= set(columns)
         return needed
 
-    def _one(self, connection: duckdb.DuckDBPyConnection, presence: Presence, moment: Moment) -> RunManifest:
+    def _one(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        presence: Presence,
+        organisations: list[str],
+        moment: Moment,
+    ) -> RunManifest:
         started, began = now_text(), time.perf_counter()
         outcome = _Outcome()
-        organisations = self._organisations(connection, presence)
         runnable = self._judge_data(presence, organisations, moment, outcome)
         workspace = Workspace(connection, moment)
         self._build_facts(workspace, runnable, outcome)
@@ -133,7 +150,15 @@ class AuditRun:
         if self.options.org_no is None:
             return presence.organisations
         query = resource("organisation_subtree.sql")
-        return [row[0] for row in connection.execute(query, {"org_no": self.options.org_no}).fetchall()]
+        below = [row[0] for row in connection.execute(query, {"org_no": self.options.org_no}).fetchall()]
+        if below or self.options.org_no in presence.organisations:
+            return below or [self.options.org_no]
+        raise ExplainedError(
+            where=f"snapshot {self.snapshot.id}",
+            found=f"no organisation {self.options.org_no}",
+            expected="one of " + " ".join(presence.organisations[:20]),
+            remedy="See the column org_no of the table org.",
+        )
 
     def _judge_data(
         self, presence: Presence, organisations: list[str], moment: Moment, outcome: _Outcome
@@ -195,8 +220,11 @@ class AuditRun:
         began = time.perf_counter()
         try:
             table = self._rows(workspace, rule)
-            outcome.rows += rows_of(rule, table, self.snapshot.id, workspace.moment.month)
-        except (duckdb.Error, JichaError, KeyError) as error:
+            rows = list(rows_of(rule, table, self.snapshot.id, workspace.moment.month))
+            # Refused here, a value that no finding can hold fails its own rule and not the whole run.
+            pa.Table.from_pylist(rows, schema=FOUND_SCHEMA)
+            outcome.rows += rows
+        except _RULE_ERRORS as error:
             outcome.failures[rule.rule_id] = f"{type(error).__name__}: {error}"
         outcome.seconds[rule.rule_id] = round(time.perf_counter() - began, 3)
 
@@ -204,6 +232,9 @@ class AuditRun:
         values = {**rule.defaults, **self.options.parameters.get(rule.rule_id, {})}
         if rule.path.is_relative_to(RULES_FOLDER):
             return workspace.rows(rule, values)
+        problems = lint_rule(self.library, rule)
+        if problems:
+            raise SqlRefused(rule.rule_id, problems)
         return run_fenced(self._fenced_query(workspace, rule, values), self.options.fence)
 
     def _fenced_query(
@@ -211,18 +242,20 @@ class AuditRun:
     ) -> FencedQuery:
         readable = self.library.readable_by(rule.needs, rule.uses, rule.facts)
         tables = {name: [str(path) for path in self.snapshot.paths(name)] for name in readable}
+        inline = {"working_day": workspace.connection.table("working_day").to_arrow_table()}
         for fact in self.library.facts_of(rule.facts):
-            if fact.name in readable:
+            if fact.name in readable and self.options.keep_facts:
                 path = self.fact_store.path(fact.name, self._fact_key(fact, workspace.moment))
                 tables[fact.name] = [str(path)]
-        working_day = workspace.connection.sql("FROM working_day").to_arrow_table()
-        return FencedQuery(
-            rule_sql(rule, values, workspace.moment), readable, tables, {"working_day": working_day}
-        )
+            elif fact.name in readable:
+                inline[fact.name] = workspace.connection.table(fact.name).to_arrow_table()
+        return FencedQuery(rule_sql(rule, values, workspace.moment), readable, tables, inline)
 
     def _keep(self, moment: Moment, organisations: list[str], outcome: _Outcome, started: str) -> RunManifest:
-        base = self.store.base(self.options.scope, moment.month, self.snapshot.id)
-        same = self.store.same_month(self.options.scope, moment.month, self.snapshot.id)
+        selection = None if self.options.rule_ids is None else frozenset(self.library.rules)
+        place_in_time = (self.options.scope, moment.month, self.snapshot.id, selection)
+        base = self.store.base(*place_in_time)
+        same = self.store.same_month(*place_in_time)
         silenced = self.silenced(moment.as_of)
         for row in outcome.rows:
             row["silenced"] = (row["rule_id"], row["subject_id"]) in silenced
@@ -249,10 +282,14 @@ class AuditRun:
             library_sha256=self._library_hash(),
             base_run_id=base.run_id if base else None,
             same_month_run_id=same.run_id if same else None,
-            verdicts=list(_verdicts(self.library.rules.values(), organisations, outcome)),
+            verdicts=[
+                *_verdicts(self.library.rules.values(), organisations, outcome),
+                *(Verdict(name, "", "failed", detail=why) for name, why in self.library.unreadable.items()),
+            ],
             seconds=outcome.seconds,
             organisations=self.names,
             started_at=started,
+            is_selection=selection is not None,
         )
         self.store.write(manifest, ledger)
         return manifest
@@ -275,7 +312,9 @@ class AuditRun:
     def _library_hash(self) -> str:
         facts = {name: fact.sha256 for name, fact in self.library.facts.items()}
         entries = {rule_id: self._rule_entry(rule) for rule_id, rule in self.library.rules.items()}
-        return hashlib.sha256(json.dumps([facts, entries], sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(
+            json.dumps([facts, entries, dict(self.library.unreadable)], sort_keys=True).encode()
+        ).hexdigest()
 
     def _run_id(
         self,

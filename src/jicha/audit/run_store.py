@@ -51,6 +51,7 @@ class RunManifest:
     organisations: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     started_at: str = ""
+    is_selection: bool = False  # only some rules were asked for; then it is no base for a run of all
 
     @property
     def order(self) -> tuple[date, int, str]:
@@ -67,7 +68,8 @@ class RunStore:
 
     def manifests(self) -> list[RunManifest]:
         """Return all runs, oldest month and snapshot first."""
-        paths = sorted(self.folder.glob("*/run.json")) if self.folder.exists() else []
+        # A draft that a killed process left begins with a dot and is no run.
+        paths = (path for path in self.folder.glob("*/run.json") if not path.parent.name.startswith("."))
         return sorted((self._manifest(path) for path in paths), key=lambda manifest: manifest.order)
 
     def _manifest(self, path: Path) -> RunManifest:
@@ -92,26 +94,33 @@ class RunStore:
             remedy="Run `jicha audit --month …` first.",
         )
 
-    def base(self, scope: str, month: date, snapshot_id: int) -> RunManifest | None:
-        """Return the run that a new one is compared with: the last earlier month, or this month on an older snapshot."""
-        earlier = [
+    def base(
+        self, scope: str, month: date, snapshot_id: int, rules: frozenset[str] | None = None
+    ) -> RunManifest | None:
+        """Return the run that a new one of these rules is compared with (None: of all rules).
+
+        It is the last one of an earlier month, or of this month on an older snapshot.
+        """
+        earlier = self._comparable(scope, rules)
+        before = (m for m in earlier if (m.month, m.snapshot_id) < (month, snapshot_id))
+        return max(before, key=lambda m: m.order, default=None)
+
+    def same_month(
+        self, scope: str, month: date, snapshot_id: int, rules: frozenset[str] | None = None
+    ) -> RunManifest | None:
+        """Return the last run of this very month on an older snapshot."""
+        older = (
+            m for m in self._comparable(scope, rules) if m.month == month and m.snapshot_id < snapshot_id
+        )
+        return max(older, key=lambda m: m.order, default=None)
+
+    def _comparable(self, scope: str, rules: frozenset[str] | None) -> list[RunManifest]:
+        """A run of some rules knows nothing of the others: it is a base only for runs of those some."""
+        return [
             m
             for m in self.manifests()
-            if m.scope == scope and (m.month, m.snapshot_id) < (month, snapshot_id)
+            if m.scope == scope and (not m.is_selection or (rules is not None and rules <= set(m.rules)))
         ]
-        return max((m for m in earlier if m.month <= month), key=lambda m: m.order, default=None)
-
-    def same_month(self, scope: str, month: date, snapshot_id: int) -> RunManifest | None:
-        """Return the last run of this very month on an older snapshot."""
-        return max(
-            (
-                m
-                for m in self.manifests()
-                if m.scope == scope and m.month == month and m.snapshot_id < snapshot_id
-            ),
-            key=lambda m: m.order,
-            default=None,
-        )
 
     def ledger(self, manifest: RunManifest | None) -> pa.Table | None:
         """Return every finding ever seen up to the run, with its life."""

@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from jicha.cli.output import CONSOLE, Exit, HomeOption, JsonOption, home_at, print_json, progress, table
+from jicha.cli.output import (
+    CONSOLE,
+    Exit,
+    HomeOption,
+    JsonOption,
+    PageOption,
+    home_at,
+    print_json,
+    progress,
+    table,
+)
 from jicha.intake import FileReport, LoadReport
 
 SourceArgument = Annotated[list[str], typer.Argument(help="Folders, files or database URLs.")]
@@ -144,8 +154,8 @@ def coverage(snapshot: Annotated[int | None, typer.Option("--snapshot", help="Sn
 @quarantine_app.command("list")
 def quarantine_list(
     batch: Annotated[str | None, typer.Option("--batch", help="Only of this batch.")] = None,
-    limit: Annotated[int, typer.Option("--limit", help="Rows on a page.")] = 50,
-    page: Annotated[int, typer.Option("--page", help="Page, from 1.")] = 1,
+    limit: Annotated[int, typer.Option("--limit", help="Rows on a page.", min=1)] = 50,
+    page: PageOption = 1,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:

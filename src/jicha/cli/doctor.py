@@ -69,7 +69,7 @@ def _checks(home: Home) -> Iterator[Check]:
         "Keep the home on a local disk: SQLite is not safe on a network share.",
     )
     yield ("settings", True, f"memory_limit {home.settings.memory_limit}", "")
-    problems = [*lint_library(home.library), *violations(home.library, read_lock())]
+    problems = [*lint_library(home.library), *violations(home.library.shipped, read_lock())]
     yield (
         "rules",
         not problems,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +15,16 @@ from rich.markup import escape
 from jicha.audit.explain import SourceRows
 from jicha.audit.finding import shown
 from jicha.audit.rule import Rule
-from jicha.cli.output import CONSOLE, HomeOption, JsonOption, LanguageOption, home_at, print_json, table
+from jicha.cli.output import (
+    CONSOLE,
+    HomeOption,
+    JsonOption,
+    LanguageOption,
+    PageOption,
+    home_at,
+    print_json,
+    table,
+)
 from jicha.home import Home
 from jicha.reports.export import plain_rows, translated, write_findings
 from jicha.reports.words import word
@@ -52,8 +62,8 @@ def findings(
     sort: Annotated[
         str, typer.Option("--sort", help="Column to sort by; - before it for descending.")
     ] = "-yuan_at_stake",
-    limit: Annotated[int, typer.Option("--limit", help="Rows on a page.")] = 40,
-    page: Annotated[int, typer.Option("--page", help="Page, from 1.")] = 1,
+    limit: Annotated[int, typer.Option("--limit", help="Rows on a page.", min=1)] = 40,
+    page: PageOption = 1,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write all that match: .parquet .csv .jsonl .xlsx.")
     ] = None,
@@ -89,9 +99,16 @@ def _matching(
     if text:
         rows = rows.filter(pc.match_substring(rows["message"], text))
     if least_yuan:
-        least = pa.array([least_yuan]).cast(pa.decimal128(18, 2))[0]
+        least = pa.scalar(_amount(least_yuan), pa.decimal128(18, 2))
         rows = rows.filter(pc.fill_null(pc.greater_equal(rows["yuan_at_stake"], least), False))
     return rows
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        return Decimal(text).quantize(Decimal("0.01"))
+    except InvalidOperation as error:
+        raise typer.BadParameter(f"{text!r} is not an amount in yuan; write for example 1000.00") from error
 
 
 def _sorted(rows: pa.Table, sort: str) -> pa.Table:

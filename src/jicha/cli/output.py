@@ -37,12 +37,20 @@ _WIDTH_IN_A_FILE = 140  # a pipe has no width of its own; 80 columns would cut t
 CONSOLE = Console(width=None if sys.stdout.isatty() else _WIDTH_IN_A_FILE)
 CONSOLE_ERROR = Console(stderr=True)
 
+
+def _language(value: str) -> str:
+    if value not in ("zh", "en"):
+        raise typer.BadParameter(f"{value!r} is not a language of jicha; write zh or en")
+    return value
+
+
 HomeOption = Annotated[
     Path | None,
     typer.Option("--home", envvar="JICHA_HOME", help="Folder with your data (default ./jicha-home)."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-LanguageOption = Annotated[str, typer.Option("--language", "-l", help="zh or en.")]
+LanguageOption = Annotated[str, typer.Option("--language", "-l", help="zh or en.", callback=_language)]
+PageOption = Annotated[int, typer.Option("--page", help="Page, from 1.", min=1)]
 
 
 def home_at(path: Path | None) -> Home:

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from jicha.audit.cases import CaseResult, run_cases
-from jicha.audit.library import RULES_FOLDER, Library, lint_library, lint_rule
+from jicha.audit.library import Library, lint_library, lint_rule
 from jicha.audit.lock import read_lock, violations, write_lock
 from jicha.audit.rule import Rule
 from jicha.cli.output import CONSOLE, Exit, HomeOption, JsonOption, LanguageOption, home_at, print_json, table
@@ -95,7 +95,7 @@ def lint(rule_ids: RuleArgument = None, home: HomeOption = None, as_json: JsonOp
     if rule_ids:
         problems = [p for rule in _chosen(library, rule_ids) for p in lint_rule(library, rule)]
     else:
-        problems = [*lint_library(library), *violations(_shipped(library), read_lock())]
+        problems = [*lint_library(library), *violations(library.shipped, read_lock())]
     _finish(problems, f"{len(rule_ids or library.rules)} rules", as_json)
 
 
@@ -127,15 +127,8 @@ def _finish(problems: list[str], what: str, as_json: bool) -> None:
 @app.command("lock")
 def lock(home: HomeOption = None) -> None:
     """Write rules.lock; a rule whose meaning changed needs a higher version first."""
-    library = _shipped(home_at(home).library)
+    library = home_at(home).library.shipped
     refused = write_lock(library)
     _finish(
         refused, f"{len(library.rules)} rules locked" if not refused else "rules.lock is unchanged", False
     )
-
-
-def _shipped(library: Library) -> Library:
-    mine = {
-        rule_id: rule for rule_id, rule in library.rules.items() if rule.path.is_relative_to(RULES_FOLDER)
-    }
-    return Library(mine, library.facts)
