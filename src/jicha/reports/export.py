@@ -17,7 +17,7 @@ import xlsxwriter
 from jicha.errors import ExplainedError
 
 # A spreadsheet takes a cell that begins so as a formula or a command (OWASP: CSV injection).
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "|", "%", "＝", "＋", "－", "＠")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
 EXCEL_ROWS = 1_048_575
 
 
@@ -65,7 +65,10 @@ def _text(value: Any) -> Any:
 
 def safe_cell(value: Any) -> Any:
     """Return a text that no spreadsheet takes as a formula; numbers stay numbers."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS) and not _is_number(value):
+    if not isinstance(value, str) or _is_number(value):
+        return value
+    # Some programs drop leading blanks before they look for a formula.
+    if value.startswith(FORMULA_STARTS) or value.lstrip().startswith(FORMULA_STARTS):
         return "'" + value
     return value
 

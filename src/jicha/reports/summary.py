@@ -130,7 +130,7 @@ def summarise(
     for rule_id, org_no, status, direction, yuan, kwh in _values(findings, columns):
         for stake in (rules[rule_id], organisations[org_no or ""], total):
             stake.add(status, direction, yuan, kwh)
-    lines = [_line(rule_id, rules[rule_id], manifest, library, language) for rule_id in manifest.rules]
+    lines = [_line(rule_id, rules[rule_id], manifest, library, language) for rule_id in _rule_ids(manifest)]
     return RunSummary(
         run_id=manifest.run_id,
         month=manifest.month,
@@ -148,6 +148,11 @@ def summarise(
         ),
         seconds=manifest.seconds.get("total", 0.0),
     )
+
+
+def _rule_ids(manifest: RunManifest) -> dict[str, None]:
+    """All rules of the run, and the user's own that could not be read and have only a verdict."""
+    return dict.fromkeys([*manifest.rules, *(verdict.rule_id for verdict in manifest.verdicts)])
 
 
 def _values(table: pa.Table, columns: tuple[str, ...]) -> Iterable[tuple[Any, ...]]:
