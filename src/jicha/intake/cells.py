@@ -76,4 +76,4 @@ def _filled(field: Field, part: str, text: str) -> str:
     kind = "decimal" if shape else field.kind
     precision, scale = shape or (0, 0)
     template = named_queries("kinds.sql")[f"{kind}_{part}"]
-    return template.format(x=text, precision=precision, scale=scale, whole=precision - scale)
+    return template.format(x=text, precision=precision, scale=scale)

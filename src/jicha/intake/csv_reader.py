@@ -69,9 +69,8 @@ class ChunkReader:
         rest = _without(len(lines), in_spans, blank, slow)
         fast = self._fast(lines, rest, has_odd_blanks(chunk.data, self._target.layout.delimiter))
         single = np.union1d(slow, fast.doubtful)
-        result = TypedRows(
-            good=[self._numbered(rows, chunk.first_line) for rows in fast.rows if rows.num_rows]
-        )
+        good = [pa.concat_tables(fast.rows)] if fast.rows else []
+        result = TypedRows(good=[self._numbered(rows, chunk.first_line) for rows in good])
         self._read_slowly(
             read_slowly(lines, single, spans, self._target.layout, self._target.spare_encoding), chunk, result
         )
@@ -121,14 +120,10 @@ class ChunkReader:
     def _sorted_out(self, table: ArrowTable, numbers: Numbers, rejected: Numbers) -> _Fast:
         """Give each row its line and set the doubtful ones aside."""
         taken = np.delete(numbers, rejected) if len(rejected) else numbers
-        plain = table.column("_plain")
-        table = table.drop_columns(["_plain"]).append_column("_line", pa.array(taken))
-        doubtful = numbers[rejected]
-        if not pc.all(plain).as_py() and table.num_rows:
-            mask = plain.combine_chunks().to_numpy(zero_copy_only=False)
-            doubtful = np.union1d(doubtful, taken[~mask])
-            table = table.filter(plain)
-        return _Fast([table], doubtful)
+        plain = table.column("_plain").combine_chunks().to_numpy(zero_copy_only=False)
+        doubtful = np.flatnonzero(~plain)
+        numbered = table.drop_columns(["_plain"]).append_column("_line", pa.array(taken))
+        return _Fast(list(_between(numbered, doubtful)), np.union1d(numbers[rejected], taken[doubtful]))
 
     def _numbered(self, table: ArrowTable, first_line: int) -> ArrowTable:
         """Turn lines of the chunk into lines of the file."""
@@ -165,6 +160,20 @@ class ChunkReader:
             expected="every line in a row or blank, every row taken or in quarantine",
             remedy="Nothing was loaded. This is a fault of jicha: please report it with these figures.",
         )
+
+
+def _between(table: ArrowTable, gaps: Numbers) -> Iterator[ArrowTable]:
+    """Yield what lies between some rows, without copying it unless the gaps are many."""
+    if len(gaps) > table.num_rows // 100:
+        keep = np.ones(table.num_rows, dtype=bool)
+        keep[gaps] = False
+        yield table.filter(pa.array(keep))
+        return
+    start = 0
+    for gap in [*gaps.tolist(), table.num_rows]:
+        if gap > start:
+            yield table.slice(start, gap - start)
+        start = gap + 1
 
 
 def _without(count: int, *parts: Numbers) -> Numbers:

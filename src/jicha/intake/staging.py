@@ -95,7 +95,18 @@ def _write_good(path: Path, parts: Sequence[ArrowTable], file_id: int) -> None:
     place = table.schema.get_field_index("_line")
     files = pa.array([file_id], pa.int32()).take(pa.array([0] * table.num_rows, pa.int8()))
     table = table.add_column(place, pa.field("_file", pa.int32()), files)
-    pq.write_table(table, path, compression="zstd", compression_level=1, store_decimal_as_integer=True)
+    # Numbers hardly repeat: a dictionary of them costs time and saves nothing.
+    repeating = [
+        one.name for one in table.schema if not pa.types.is_decimal(one.type) and one.name != "_line"
+    ]
+    pq.write_table(
+        table,
+        path,
+        compression="zstd",
+        compression_level=1,
+        store_decimal_as_integer=True,
+        use_dictionary=repeating,
+    )
 
 
 def bad_table(unit: StagedUnit, rows: Sequence[BadRow]) -> ArrowTable:

@@ -17,8 +17,8 @@ AND NOT regexp_matches({x}, '[\x00\x{{fffd}}]|^[ \t\x{{a0}}\x{{3000}}\x{{feff}}\
 TRY_CAST({x} AS DECIMAL({precision}, {scale}))
 
 -- decimal_plain --
--- Zeros beyond the scale lose nothing; any other digit there would be rounded away.
-regexp_full_match({x}, '-?[0-9]{{1,{whole}}}(\.[0-9]{{0,{scale}}}0*)?')
+-- Zeros beyond the scale lose nothing; any other digit there would be rounded away. The cast finds what is too large.
+regexp_full_match({x}, '-?[0-9]+(\.[0-9]{{0,{scale}}}0*)?') AND TRY_CAST({x} AS DECIMAL({precision}, {scale})) IS NOT NULL
 
 -- int_value --
 TRY_CAST({x} AS BIGINT)
