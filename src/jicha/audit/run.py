@@ -110,7 +110,9 @@ class AuditRun:
         if self.options.threads:
             config["threads"] = self.options.threads
         try:
-            return duckdb.connect(config=config)
+            connection = duckdb.connect(config=config)
+        connection.execute("SET enable_progress_bar = false")  # ours shows what is being done, not how far a query is
+        return connection
         except duckdb.Error as error:
             raise ExplainedError(
                 where="memory_limit and threads",
