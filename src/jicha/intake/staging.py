@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jicha.contract import Table
@@ -18,6 +19,8 @@ from jicha.intake.batches import ArrowSchema, ArrowTable, BadRow, TypedRows
 
 # The counter is shared by threads: next() on it is one step for the interpreter.
 _numbers: Iterator[int] = itertools.count()
+
+_MOST_MONTHS: Final = 3
 
 BAD_SCHEMA: Final[ArrowSchema] = pa.schema(
     [
@@ -60,7 +63,7 @@ class StagedUnit:
         self.rows_read += part.rows_read
         self.good += part.good
         self.bad += part.bad
-        self.good_paths += [part.good_path] if part.good_path else []
+        self.good_paths += part.good_paths
         self.bad_paths += [part.bad_path] if part.bad_path else []
         self.warnings.update(part.warnings)
 
@@ -72,28 +75,47 @@ class StagedPart:
     rows_read: int
     good: int
     bad: int
-    good_path: Path | None
+    good_paths: tuple[Path, ...]
     bad_path: Path | None
     warnings: Counter[tuple[str, str]]
 
 
 def write_part(folder: Path, unit: StagedUnit, rows: TypedRows) -> StagedPart:
     """Write the rows of one chunk and return where they are."""
-    number = next(_numbers)
-    good_path = bad_path = None
-    if rows.good_rows:
-        good_path = folder / f"{unit.table.name}-{number}.parquet"
-        _write_good(good_path, rows.good, unit.file_id)
+    good_paths = tuple(_write_all_good(folder, unit, rows.good)) if rows.good_rows else ()
+    bad_path = None
     if rows.bad:
-        bad_path = folder / f"bad-{number}.parquet"
+        bad_path = folder / f"bad-{next(_numbers)}.parquet"
         pq.write_table(bad_table(unit, rows.bad), bad_path, compression="zstd")
-    return StagedPart(rows.rows_read, rows.good_rows, len(rows.bad), good_path, bad_path, rows.warnings)
+    return StagedPart(rows.rows_read, rows.good_rows, len(rows.bad), good_paths, bad_path, rows.warnings)
 
 
-def _write_good(path: Path, parts: Sequence[ArrowTable], file_id: int) -> None:
-    table = pa.concat_tables(parts)
+def _write_all_good(folder: Path, unit: StagedUnit, parts: Sequence[ArrowTable]) -> Iterator[Path]:
+    """Write rows with their file; where a chunk passes from one month to the next, a file a month."""
+    for rows in _by_month(unit.table, pa.concat_tables(parts)):
+        path = folder / f"{unit.table.name}-{next(_numbers)}.parquet"
+        _write_good(path, rows, unit.file_id)
+        yield path
+
+
+def _by_month(table: Table, rows: ArrowTable) -> list[ArrowTable]:
+    """Return the rows of each month, so that the mart can take the files over as they are.
+
+    Rows that mix many months stay together: the mart sorts them out better than many small files would.
+    """
+    if table.month_field is None:
+        return [rows]
+    day = rows.column(table.month_field)
+    months = pc.add(pc.multiply(pc.year(day), 100), pc.month(day))
+    found = pc.unique(months)
+    if not 1 < len(found) <= _MOST_MONTHS or found.null_count:
+        return [rows]
+    return [rows.filter(pc.equal(months, month)) for month in found]
+
+
+def _write_good(path: Path, table: ArrowTable, file_id: int) -> None:
     place = table.schema.get_field_index("_line")
-    files = pa.array([file_id], pa.int32()).take(pa.array([0] * table.num_rows, pa.int8()))
+    files = pa.repeat(pa.scalar(file_id, pa.int32()), table.num_rows)
     table = table.add_column(place, pa.field("_file", pa.int32()), files)
     # Numbers hardly repeat: a dictionary of them costs time and saves nothing.
     repeating = [
