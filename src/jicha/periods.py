@@ -14,7 +14,7 @@ _MONTH = re.compile(r"^(\d{4})[-/]?(\d{1,2})$")
 def parse_month(text: str) -> date:
     """Return the first day of the month written as 2026-10, 2026/10 or 202610."""
     match = _MONTH.match(text.strip())
-    if match is None or not 1 <= int(match[2]) <= 12:
+    if match is None or not (int(match[1]) and 1 <= int(match[2]) <= 12):
         raise ExplainedError(
             where="month",
             found=repr(text),

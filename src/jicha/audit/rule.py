@@ -155,7 +155,7 @@ def parse_value(kind: str, value: Any) -> ParameterValue:
     """Return a parameter value as its kind; ValueError if it is not one."""
     try:
         if kind == "decimal":
-            return Decimal(str(value))
+            return _finite(Decimal(str(value)))
         if kind == "int":
             return int(value)
         if kind == "date":
@@ -163,10 +163,17 @@ def parse_value(kind: str, value: Any) -> ParameterValue:
         if kind == "text":
             return str(value)
         if kind == "text_list":
-            return tuple(str(item) for item in value)
+            # One text, as --set gives it, is a list of one and not of its letters.
+            return (value,) if isinstance(value, str) else tuple(str(item) for item in value)
     except (InvalidOperation, TypeError) as error:
         raise ValueError(f"{value!r} is not a {kind}") from error
     raise ValueError(f"{kind!r} is not a parameter type; use decimal, int, date, text or text_list")
+
+
+def _finite(value: Decimal) -> Decimal:
+    if not value.is_finite():
+        raise ValueError(f"{value} is not a finite number")
+    return value
 
 
 def _parameters(mapping: dict[str, Any], where: str, problems: list[str]) -> dict[str, Parameter]:

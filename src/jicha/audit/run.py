@@ -111,8 +111,9 @@ class AuditRun:
             config["threads"] = self.options.threads
         try:
             connection = duckdb.connect(config=config)
-        connection.execute("SET enable_progress_bar = false")  # ours shows what is being done, not how far a query is
-        return connection
+            # Our own bar shows what is being done, not how far a query is.
+            connection.execute("SET enable_progress_bar = false")
+            return connection
         except duckdb.Error as error:
             raise ExplainedError(
                 where="memory_limit and threads",
