@@ -137,7 +137,7 @@ def test_time_ends_the_worker(mart: Path) -> None:
 
 
 def test_memory_ends_the_worker(mart: Path) -> None:
-    with pytest.raises(FenceError, match="memory|Memory"):
+    with pytest.raises(FenceError, match=r"memory|Memory"):
         run_fenced(query("SELECT repeat('x', 2000000000) AS x FROM range(50)", mart), FenceLimits(memory_mb=500, seconds=30))
 
 

@@ -38,7 +38,13 @@ def case_defaults() -> dict[str, dict[str, Any]]:
 
 
 def run_cases(library: Library, rule: Rule) -> list[CaseResult]:
-    """Run every case of the rule on an empty utility that holds only the case's rows."""
+    """Run every case of the rule on an empty utility that holds only the case's rows.
+
+    SQL that is not jicha SQL does not reach the engine, here neither: its offences are the result.
+    """
+    offences = tuple(lint_rule(library, rule))
+    if offences:
+        return [CaseResult(rule.rule_id, case, offences) for case in rule.cases]
     defaults = case_defaults()
     return [
         CaseResult(rule.rule_id, case, tuple(_differences(library, rule, case, defaults)))

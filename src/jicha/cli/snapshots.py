@@ -82,7 +82,9 @@ def drop(
 
 @app.command("retain")
 def retain(
-    keep_last: Annotated[int, typer.Option("--keep-last", help="How many of the newest stay.")] = 3,
+    keep_last: Annotated[
+        int | None, typer.Option("--keep-last", help="How many of the newest stay (default: keep_snapshots).")
+    ] = None,
     keep_month_ends: Annotated[
         int, typer.Option("--keep-month-ends", help="Of how many months the last one stays.")
     ] = 24,
@@ -91,6 +93,8 @@ def retain(
     """Drop what retention does not keep; never a snapshot that a run refers to or that somebody reads."""
     place = home_at(home)
     result = apply_policy(
-        place.mart, RetentionPolicy(keep_last, keep_month_ends), place.store.pinned_snapshots()
+        place.mart,
+        RetentionPolicy(keep_last or place.settings.keep_snapshots, keep_month_ends),
+        place.store.pinned_snapshots(),
     )
     CONSOLE.print(f"dropped {len(result.snapshots)}, {result.bytes_freed / 1e6:,.1f} MB free")

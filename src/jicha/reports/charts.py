@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from html import escape
 
-_LABEL_WIDTH = 120
+_CHARACTER_WIDTH = 13  # a Chinese character at 13 px; a Latin one takes about half
 _BAR_WIDTH = 420
 _ROW = 26
 
@@ -14,19 +14,26 @@ _ROW = 26
 def bars(rows: Sequence[tuple[str, Decimal, str]], title: str) -> str:
     """Return a horizontal bar chart of (label, value, text beside the bar)."""
     largest = max((value for _, value, _ in rows), default=Decimal(0)) or Decimal(1)
+    labels = max((_width(label) for label, _, _ in rows), default=0) + 16
     height = _ROW * len(rows) + 4
     parts = [
-        f'<svg viewBox="0 0 {_LABEL_WIDTH + _BAR_WIDTH + 170} {height}" role="img" aria-label="{escape(title)}">'
+        f'<svg viewBox="0 0 {labels + _BAR_WIDTH + 190} {height}" role="img" aria-label="{escape(title)}">'
     ]
     for number, (label, value, text) in enumerate(rows):
         y = number * _ROW + 4
         width = int(value * _BAR_WIDTH / largest) if value else 0
         parts.append(
-            f'<text x="{_LABEL_WIDTH - 8}" y="{y + 14}" text-anchor="end">{escape(label)}</text>'
-            f'<rect class="bar" x="{_LABEL_WIDTH}" y="{y}" width="{max(width, 1)}" height="18" rx="2"/>'
-            f'<text class="number" x="{_LABEL_WIDTH + max(width, 1) + 8}" y="{y + 14}">{escape(text)}</text>'
+            f'<text x="{labels - 8}" y="{y + 14}" text-anchor="end">{escape(label)}</text>'
+            f'<rect class="bar" x="{labels}" y="{y}" width="{max(width, 1)}" height="18" rx="2"/>'
+            f'<text class="number" x="{labels + max(width, 1) + 8}" y="{y + 14}">{escape(text)}</text>'
         )
     return "".join([*parts, "</svg>"])
+
+
+def _width(text: str) -> int:
+    return sum(
+        _CHARACTER_WIDTH if ord(character) > 0x2E80 else _CHARACTER_WIDTH * 6 // 10 for character in text
+    )
 
 
 def shares(rows: Sequence[tuple[str, int, str]], title: str) -> str:
