@@ -221,7 +221,7 @@ class Home:
             as_of=as_of,
             memory_limit=memory_limit or self.settings.memory_limit,
             threads=threads or self.settings.threads,
-            parameters=local_parameters(self.library, {**self.settings.parameters, **(parameters or {})}),
+            parameters=local_parameters(self.library, _merged(self.settings.parameters, parameters or {})),
             keep_facts=keep_facts,
         )
         with snapshot.held():
@@ -263,6 +263,15 @@ class Home:
         finding = self.finding(finding_id, run_id)
         rule = self.library.rule(finding["rule_id"])
         return finding, rule, source_rows(self.snapshot(finding["snapshot_id"]), finding)
+
+
+def _merged(
+    settings: Mapping[str, Mapping[str, Any]], given: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Return both, value by value: what is given for one run hides only its own value of the settings."""
+    return {
+        rule_id: {**settings.get(rule_id, {}), **given.get(rule_id, {})} for rule_id in {**settings, **given}
+    }
 
 
 def _month(month: str | date) -> date:
