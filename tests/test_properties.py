@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -68,7 +69,7 @@ def test_adding_months_can_be_undone(month: date, count: int) -> None:
 def test_ranges_hold_each_month_once(month: date, count: int) -> None:
     listed = list(month_range(month, add_months(month, count)))
     assert len(listed) == count + 1
-    assert all(next_month(a) == b for a, b in zip(listed, listed[1:], strict=False))
+    assert all(next_month(a) == b for a, b in pairwise(listed))
 
 
 @given(months)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 import random
+import re
 import shutil
 from collections.abc import Callable
 from datetime import date
@@ -143,7 +145,7 @@ def test_a_corrected_delivery_clears(home_copy: Callable[[str], Home], tmp_path:
     with (extract / "reading.csv").open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         rows = [r for r in reader if r["mp_id"] == wrong["mp_id"] and r["bill_month"].startswith("2026-10")]
-    columns = __import__("json").loads(wrong["evidence"])["columns"]
+    columns = json.loads(wrong["evidence"])["columns"]
     for row in rows:
         if row["register"] == "total":
             row["value"] = columns["freeze_value"]
@@ -226,7 +228,7 @@ def test_a_broken_or_hostile_rule_fails_alone(
     failed = {v.rule_id: v.detail for v in run.manifest.verdicts if v.verdict == "failed"}
     assert set(failed) <= {"ZZ-01", "ZZ-01_broken"}
     assert len(failed) == 1
-    assert __import__("re").search(reason, next(iter(failed.values()))), failed
+    assert re.search(reason, next(iter(failed.values()))), failed
     assert verdicts(run, "BL-26") <= {"ran", "nothing_found"}
     assert not [r for r in run.findings["rule_id"].to_pylist() if r.startswith("ZZ")]
     assert next(iter(failed)) in {line.rule_id for line in run.summary("en").lines if line.missing}
