@@ -119,6 +119,5 @@ def test_findings_can_be_joined_by_anyone(home: jicha.Home) -> None:
 
     findings = home.run().findings
     assert isinstance(findings, pa.Table)
-    counted = duckdb.sql("SELECT count(*), sum(yuan_at_stake) FROM findings").fetchone()
-    assert counted is not None
-    assert counted[0] == findings.num_rows
+    counted = duckdb.execute("SELECT count(*), sum(yuan_at_stake) FROM findings").fetchall()
+    assert counted[0][0] == findings.num_rows
