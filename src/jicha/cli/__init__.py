@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 import typer
 from rich.markup import escape
@@ -42,6 +43,11 @@ def version() -> None:
     typer.echo(__version__)
 
 
+def _interrupted() -> NoReturn:
+    CONSOLE_ERROR.print("interrupted; nothing half-done was kept")
+    sys.exit(Exit.INTERRUPTED)
+
+
 def main() -> None:
     """Run the command line; errors that jicha can explain are printed without a traceback."""
     try:
@@ -50,7 +56,11 @@ def main() -> None:
         CONSOLE_ERROR.print(f"[bold red]error[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(Exit.ERROR)
     except KeyboardInterrupt:
-        CONSOLE_ERROR.print("interrupted; nothing half-done was kept")
-        sys.exit(Exit.INTERRUPTED)
+        _interrupted()
+    except SystemExit as end:
+        # The library of commands turns an interrupt into this exit code without a word.
+        if end.code == Exit.INTERRUPTED:
+            _interrupted()
+        raise
     except BrokenPipeError:
         sys.exit(Exit.OK)
