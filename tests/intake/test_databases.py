@@ -16,7 +16,8 @@ import pytest
 
 from jicha.errors import JichaError
 from jicha.intake import load, quarantine_list
-from jicha.intake.databases import DatabaseTable, Oracle, as_text, open_database
+from jicha.intake.database_kinds import DatabaseTable, Oracle, as_text
+from jicha.intake.databases import open_database
 from jicha.mart import Mart
 
 from . import servers
