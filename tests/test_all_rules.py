@@ -91,7 +91,10 @@ def test_a_case_with_money_states_its_sum() -> None:
         f"{rule.rule_id} {case.name}: yuan_total is missing"
         for rule in RULES
         for case in rule.cases
-        if any("yuan_at_stake" in wanted and wanted["yuan_at_stake"] is not None for wanted in case.expect.get("findings") or [])
+        if any(
+            "yuan_at_stake" in wanted and wanted["yuan_at_stake"] is not None
+            for wanted in case.expect.get("findings") or []
+        )
         and "yuan_total" not in case.expect
     )
 
@@ -155,7 +158,9 @@ def test_both_messages_name_only_result_columns() -> None:
             selected = {name.lower() for name in rule.tree.named_selects}
             named = {lang: set(re.findall(r"\{(.*?)\}", text)) for lang, text in rule.message.items()}
             for language, columns in named.items():
-                yield from (f"{rule.rule_id}: message {language} names {c}" for c in sorted(columns - selected))
+                yield from (
+                    f"{rule.rule_id}: message {language} names {c}" for c in sorted(columns - selected)
+                )
 
     none(offenders())
 
@@ -167,7 +172,10 @@ def test_triage_says_what_to_collect() -> None:
             if not codes:
                 yield f"{rule.rule_id}: no evidence codes"
             yield from (f"{rule.rule_id}: evidence {code}" for code in codes if code not in EVIDENCE_CODES)
-            yield from (f"{rule.rule_id}: triage.{key}" for key in set(rule.triage) - {"steps", "benign", "blind_spots", "evidence"})
+            yield from (
+                f"{rule.rule_id}: triage.{key}"
+                for key in set(rule.triage) - {"steps", "benign", "blind_spots", "evidence"}
+            )
 
     none(offenders())
 
@@ -193,7 +201,10 @@ def test_parameters_are_used_and_explained() -> None:
         for rule in RULES:
             used = {node.name for node in rule.tree.find_all(exp.Parameter, exp.Placeholder)}
             used |= set(re.findall(r"\$([a-z_0-9]+)", rule.sql_text))
-            yield from (f"{rule.rule_id}: ${name} is undeclared" for name in used - set(rule.parameters) - BUILT_IN_PARAMETERS)
+            yield from (
+                f"{rule.rule_id}: ${name} is undeclared"
+                for name in used - set(rule.parameters) - BUILT_IN_PARAMETERS
+            )
             for name, parameter in rule.parameters.items():
                 where = f"{rule.rule_id}.{name}"
                 if name not in used:
@@ -225,7 +236,9 @@ def test_every_stake_says_how_it_is_computed() -> None:
 def test_no_float_and_no_average() -> None:
     def offenders() -> Iterator[str]:
         texts = {rule.rule_id: rule.sql_text for rule in RULES}
-        texts |= {fact.name: fact.tree.sql("duckdb") for fact in LIBRARY.facts.values() if fact.tree is not None}
+        texts |= {
+            fact.name: fact.tree.sql("duckdb") for fact in LIBRARY.facts.values() if fact.tree is not None
+        }
         for name, text in texts.items():
             bare = re.sub(r"--.*|'[^']*'", "", text)
             for word in re.findall(r"\b(?:DOUBLE|FLOAT|REAL|avg)\b", bare, re.IGNORECASE):

@@ -47,7 +47,9 @@ def test_yuan_is_odd_and_settled(value: Decimal) -> None:
     assert yuan(value).as_tuple().exponent == -2
 
 
-@pytest.mark.parametrize(("text", "cents"), [("1.005", "1.01"), ("-1.005", "-1.01"), ("0.004999", "0.00"), ("2.675", "2.68")])
+@pytest.mark.parametrize(
+    ("text", "cents"), [("1.005", "1.01"), ("-1.005", "-1.01"), ("0.004999", "0.00"), ("2.675", "2.68")]
+)
 def test_ties_go_away_from_zero(text: str, cents: str) -> None:
     assert yuan(Decimal(text)) == Decimal(cents)
 
@@ -87,7 +89,9 @@ def test_any_text_is_a_month_or_explained(text: str) -> None:
         assert "2026-10" in str(error)
 
 
-@pytest.mark.parametrize("text", ["2026-13", "2026-00", "202-01", "October", "", "2026-10-01", "20261301", "0000-01"])
+@pytest.mark.parametrize(
+    "text", ["2026-13", "2026-00", "202-01", "October", "", "2026-10-01", "20261301", "0000-01"]
+)
 def test_what_is_no_month_is_refused(text: str) -> None:
     with pytest.raises(ExplainedError):
         parse_month(text)

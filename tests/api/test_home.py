@@ -38,7 +38,9 @@ def test_the_summary_is_the_sum_of_the_findings(home: jicha.Home) -> None:
     summary = run.summary("en")
     standing = [row for row in run.findings.to_pylist() if row["status"] != "cleared"]
     assert summary.total.open_count == len(standing)
-    assert summary.total.yuan + summary.total.refund_yuan == sum((r["yuan_at_stake"] or Decimal(0) for r in standing), Decimal(0))
+    assert summary.total.yuan + summary.total.refund_yuan == sum(
+        (r["yuan_at_stake"] or Decimal(0) for r in standing), Decimal(0)
+    )
     assert sum((line.stake.yuan for line in summary.lines), Decimal(0)) == summary.total.yuan
     assert sum((stake.yuan for stake in summary.organisations.values()), Decimal(0)) == summary.total.yuan
     assert sum((stake.yuan for _, stake in summary.topics), Decimal(0)) == summary.total.yuan
@@ -90,9 +92,15 @@ def test_the_home_comes_from_the_environment(tmp_path: Path, monkeypatch: pytest
 def test_settings_are_read_and_all_problems_told(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     assert read_settings(path).memory_limit == "2GB"
-    path.write_text('memory_limit = "1GB"\nthreads = 1\n[parameters.MR-02]\ntolerance_kwh = "9"\n', encoding="utf-8")
+    path.write_text(
+        'memory_limit = "1GB"\nthreads = 1\n[parameters.MR-02]\ntolerance_kwh = "9"\n', encoding="utf-8"
+    )
     settings = read_settings(path)
-    assert (settings.memory_limit, settings.threads, settings.parameters) == ("1GB", 1, {"MR-02": {"tolerance_kwh": "9"}})
+    assert (settings.memory_limit, settings.threads, settings.parameters) == (
+        "1GB",
+        1,
+        {"MR-02": {"tolerance_kwh": "9"}},
+    )
     path.write_text('memory_limit = 2\ncolour = "red"\n', encoding="utf-8")
     with pytest.raises(ManyErrors, match="2 problem") as caught:
         read_settings(path)
@@ -104,13 +112,17 @@ def test_settings_are_read_and_all_problems_told(tmp_path: Path) -> None:
 
 def test_local_parameters_of_settings_are_used(home_copy: object, loaded: Path, tmp_path: Path) -> None:
     home = home_copy("settings")  # type: ignore[operator]
-    (home.path / "settings.toml").write_text('[parameters.MR-02]\ntolerance_kwh = "99999"\ntolerance_share = "0.5"\n', encoding="utf-8")
+    (home.path / "settings.toml").write_text(
+        '[parameters.MR-02]\ntolerance_kwh = "99999"\ntolerance_share = "0.5"\n', encoding="utf-8"
+    )
     own = jicha.open(home.path)
     run = own.audit("2026-10", rules=["MR-02"])
     assert run.manifest.rules["MR-02"]["parameters"]["tolerance_kwh"] == "99999"
     assert run.findings.num_rows == 0
     once = own.audit(date(2026, 10, 17), rules=["MR-02"], parameters={"MR-02": {"tolerance_kwh": "6"}})
-    assert {"tolerance_kwh": "6", "tolerance_share": "0.5"}.items() <= once.manifest.rules["MR-02"]["parameters"].items()
+    assert {"tolerance_kwh": "6", "tolerance_share": "0.5"}.items() <= once.manifest.rules["MR-02"][
+        "parameters"
+    ].items()
 
 
 def test_findings_can_be_joined_by_anyone(home: jicha.Home) -> None:

@@ -28,7 +28,9 @@ def test_an_exception_survives_a_restart(exceptions: ExceptionList) -> None:
     assert "核实无误" in exceptions.path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("day", "silent"), [(date(2026, 12, 31), True), (date(2027, 1, 1), False), (date(2027, 6, 1), False)])
+@pytest.mark.parametrize(
+    ("day", "silent"), [(date(2026, 12, 31), True), (date(2027, 1, 1), False), (date(2027, 6, 1), False)]
+)
 def test_an_exception_ends_on_its_day(exceptions: ExceptionList, day: date, silent: bool) -> None:
     exceptions.add(ENTRY)
     assert (("MR-02", "M1") in exceptions.silenced(day)) is silent
@@ -58,11 +60,15 @@ def test_one_exception_a_subject_and_removal(exceptions: ExceptionList) -> None:
 
 def test_a_broken_file_is_refused_with_all_its_problems(exceptions: ExceptionList) -> None:
     exceptions.path.parent.mkdir(parents=True)
-    exceptions.path.write_text("exceptions:\n  - {rule_id: MR-02}\n  - {subject_id: M1, colour: red}\n", encoding="utf-8")
+    exceptions.path.write_text(
+        "exceptions:\n  - {rule_id: MR-02}\n  - {subject_id: M1, colour: red}\n", encoding="utf-8"
+    )
     with pytest.raises(ManyErrors) as caught:
         ExceptionList(exceptions.path)
     text = str(caught.value)
-    assert all(part in text for part in ("exceptions[1]", "exceptions[2]", "subject_id", "colour", "approved_by"))
+    assert all(
+        part in text for part in ("exceptions[1]", "exceptions[2]", "subject_id", "colour", "approved_by")
+    )
 
 
 def test_what_is_silenced_stays_counted(home_copy: Callable[[str], Home]) -> None:

@@ -34,12 +34,14 @@ QUICK = (
 def mart(tmp_path: Path) -> Path:
     folder = tmp_path / "mart"
     folder.mkdir()
-    table = pa.table({
-        "mp_id": ["M1", "M2"],
-        "register": ["total", "total"],
-        "value": pa.array([Decimal("1.0000"), Decimal("2.5000")], pa.decimal128(16, 4)),
-        "secret": ["do not show", "do not show"],
-    })
+    table = pa.table(
+        {
+            "mp_id": ["M1", "M2"],
+            "register": ["total", "total"],
+            "value": pa.array([Decimal("1.0000"), Decimal("2.5000")], pa.decimal128(16, 4)),
+            "secret": ["do not show", "do not show"],
+        }
+    )
     pq.write_table(table, folder / "reading.parquet")
     return folder
 
@@ -79,7 +81,9 @@ def attack(text: str, mart: Path) -> str:
         return f"{type(error).__name__}: {error}"
 
 
-def assert_harmless(name: str, text: str, mart: Path, outside: Path, knocks: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+def assert_harmless(
+    name: str, text: str, mart: Path, outside: Path, knocks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = {path: path.read_bytes() for path in mart.iterdir()}
     peak = watch_memory(monkeypatch)
     began = time.monotonic()
@@ -88,7 +92,10 @@ def assert_harmless(name: str, text: str, mart: Path, outside: Path, knocks: lis
     assert {path: path.read_bytes() for path in mart.iterdir()} == before, name
     assert list(outside.iterdir()) == [], name
     assert not knocks, name
-    assert "root:" not in answer and "do not show" not in answer and "100.0 GB" not in answer, (name, answer[:200])
+    assert "root:" not in answer and "do not show" not in answer and "100.0 GB" not in answer, (
+        name,
+        answer[:200],
+    )
     assert took <= LIMITS.seconds + 2, (name, took)
     assert max(peak, default=0) <= LIMITS.memory_mb * 1.1, (name, max(peak))
 
@@ -132,13 +139,18 @@ def test_a_result_is_never_cut_silently(mart: Path) -> None:
 def test_time_ends_the_worker(mart: Path) -> None:
     began = time.monotonic()
     with pytest.raises(ResourceExceeded, match="ran longer than 3 s"):
-        run_fenced(query("SELECT sum(hash(range)) AS x FROM range(1000000000000)", mart), FenceLimits(seconds=3))
+        run_fenced(
+            query("SELECT sum(hash(range)) AS x FROM range(1000000000000)", mart), FenceLimits(seconds=3)
+        )
     assert time.monotonic() - began <= 5
 
 
 def test_memory_ends_the_worker(mart: Path) -> None:
     with pytest.raises(FenceError, match=r"memory|Memory"):
-        run_fenced(query("SELECT repeat('x', 2000000000) AS x FROM range(50)", mart), FenceLimits(memory_mb=500, seconds=30))
+        run_fenced(
+            query("SELECT repeat('x', 2000000000) AS x FROM range(50)", mart),
+            FenceLimits(memory_mb=500, seconds=30),
+        )
 
 
 @pytest.mark.parametrize("name", QUICK)

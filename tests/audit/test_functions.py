@@ -38,7 +38,10 @@ def half_up(value: Fraction, places: int) -> Decimal:
 @given(amounts, divisors, st.integers(0, 6))
 def test_div_hu_is_exact(top: Decimal, bottom: Decimal, places: int) -> None:
     exact = half_up(Fraction(top) / Fraction(bottom), places)
-    assert evaluate(f"div_hu(CAST($a AS DECIMAL(38,4)), CAST($b AS DECIMAL(38,6)), {places})", a=top, b=bottom) == exact
+    assert (
+        evaluate(f"div_hu(CAST($a AS DECIMAL(38,4)), CAST($b AS DECIMAL(38,6)), {places})", a=top, b=bottom)
+        == exact
+    )
     assert divide_half_up(top, bottom, places) == exact
 
 
@@ -92,7 +95,10 @@ def test_months_are_added_within_the_month() -> None:
 
 
 def test_percentile_is_a_value_that_occurs() -> None:
-    tree = parse("WITH v AS (SELECT 1 AS x UNION ALL SELECT 2 UNION ALL SELECT 10) SELECT pctl(x, 0.5) AS p FROM v", "test")
+    tree = parse(
+        "WITH v AS (SELECT 1 AS x UNION ALL SELECT 2 UNION ALL SELECT 10) SELECT pctl(x, 0.5) AS p FROM v",
+        "test",
+    )
     assert CONNECTION.execute(generate(tree)).fetchone() == (2,)
 
 
@@ -101,7 +107,11 @@ def test_working_days_follow_the_shifted_calendar() -> None:
     with duckdb.connect() as connection:
         connection.execute("CREATE TABLE working_calendar (day DATE, is_working_day BOOLEAN)")
         create_working_day(connection, date(2026, 1, 1), date(2026, 12, 31))
-        text = generate(bind(parse("SELECT workdays($a, $b) AS n", "t"), {"a": date(2026, 9, 30), "b": date(2026, 10, 10)}))
+        text = generate(
+            bind(
+                parse("SELECT workdays($a, $b) AS n", "t"), {"a": date(2026, 9, 30), "b": date(2026, 10, 10)}
+            )
+        )
         assert connection.execute(text).fetchone() == (3,)  # 8, 9 and the worked Saturday 10
 
 
@@ -110,5 +120,7 @@ def test_the_extracts_own_calendar_wins() -> None:
         connection.execute("CREATE TABLE working_calendar (day DATE, is_working_day BOOLEAN)")
         connection.execute("INSERT INTO working_calendar VALUES ('2026-10-08', false)")
         create_working_day(connection, date(2026, 9, 1), date(2026, 10, 31))
-        text = generate(bind(parse("SELECT workdays($a, $b) AS n", "t"), {"a": date(2026, 9, 30), "b": date(2026, 10, 9)}))
+        text = generate(
+            bind(parse("SELECT workdays($a, $b) AS n", "t"), {"a": date(2026, 9, 30), "b": date(2026, 10, 9)})
+        )
         assert connection.execute(text).fetchone() == (1,)

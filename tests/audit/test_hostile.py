@@ -33,7 +33,15 @@ def test_honest_texts_pass() -> None:
     library = load_library()
     assert len(library.rules) + len(library.facts) >= 60
     for text in HONEST:
-        assert lint(parse(text, "honest"), SCHEMA, frozenset({"limit"}) if "$limit" in text else frozenset(), "honest") == []
+        assert (
+            lint(
+                parse(text, "honest"),
+                SCHEMA,
+                frozenset({"limit"}) if "$limit" in text else frozenset(),
+                "honest",
+            )
+            == []
+        )
 
 
 HONEST = [

@@ -56,12 +56,18 @@ def test_all_problems_of_a_file_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"fingerprint: [subject_id, meter_id]": "fingerprint: [subject_id, bill_month]"}, "bill_month, which changes every month"),
+        (
+            {"fingerprint: [subject_id, meter_id]": "fingerprint: [subject_id, bill_month]"},
+            "bill_month, which changes every month",
+        ),
         ({"fingerprint: [subject_id, meter_id]": "fingerprint: [colour]"}, "fingerprint names colour"),
         ({"{billed_value}": "{colour}"}, "names {colour}"),
         ({"{billed_value}": "{meter_id.__class__}"}, "names {meter_id.__class__}"),
         ({"{billed_value}": "{billed_value:>9999999}"}, "names {billed_value}"),
-        ({"facts: [freeze_month, customer_price]": "facts: [freeze_month, weather]"}, "fact weather does not exist"),
+        (
+            {"facts: [freeze_month, customer_price]": "facts: [freeze_month, weather]"},
+            "fact weather does not exist",
+        ),
         ({"subject: metering_point": "subject: weather"}, "subject weather is not a contract table"),
         ({"meter_event: [code]": "meter_event: [colour]"}, "meter_event has no column colour"),
         ({"meter_event: [code]": "weather: [code]"}, "weather is not a contract table"),

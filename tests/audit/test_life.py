@@ -33,8 +33,21 @@ DOCUMENT = rule_with(rule_id="XX-02", lifecycle="occurrence")
 
 
 def found(rule: Rule, subjects: list[str], month: date, **more: Any) -> list[dict[str, Any]]:
-    rows = [{"subject_id": s, "org_no": "A", "kwh_at_stake": Decimal(1), "yuan_at_stake": Decimal("1.005"), **more} for s in subjects]
-    return [{**row, "silenced": False} for row in rows_of(rule, pa.Table.from_pylist(rows), 1, month)] if rows else []
+    rows = [
+        {
+            "subject_id": s,
+            "org_no": "A",
+            "kwh_at_stake": Decimal(1),
+            "yuan_at_stake": Decimal("1.005"),
+            **more,
+        }
+        for s in subjects
+    ]
+    return (
+        [{**row, "silenced": False} for row in rows_of(rule, pa.Table.from_pylist(rows), 1, month)]
+        if rows
+        else []
+    )
 
 
 def run(rows: list[dict[str, Any]], month: date, base: pa.Table | None = None, **more: Any) -> pa.Table:
@@ -108,8 +121,19 @@ def test_money_is_rounded_half_up_to_the_cent() -> None:
 
 def test_direction_follows_the_sign_where_the_rule_says_so() -> None:
     signed = rule_with(value=Value("kwh_at_stake", "yuan_at_stake", "by_sign", ""))
-    (row,) = rows_of(signed, pa.Table.from_pylist([{"subject_id": "c", "kwh_at_stake": Decimal(-3), "yuan_at_stake": Decimal("-2.5")}]), 1, OCTOBER)
-    assert (row["direction"], row["kwh_at_stake"], row["yuan_at_stake"]) == ("customer", Decimal("3.0000"), Decimal("2.50"))
+    (row,) = rows_of(
+        signed,
+        pa.Table.from_pylist(
+            [{"subject_id": "c", "kwh_at_stake": Decimal(-3), "yuan_at_stake": Decimal("-2.5")}]
+        ),
+        1,
+        OCTOBER,
+    )
+    assert (row["direction"], row["kwh_at_stake"], row["yuan_at_stake"]) == (
+        "customer",
+        Decimal("3.0000"),
+        Decimal("2.50"),
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,9 @@ LIBRARY = load_library()
 
 def test_values_come_back_in_their_types() -> None:
     given = {"MR-02": {"tolerance_kwh": "7.5", "clock_event_codes": ["3105"]}}
-    assert local_parameters(LIBRARY, given) == {"MR-02": {"tolerance_kwh": Decimal("7.5"), "clock_event_codes": ("3105",)}}
+    assert local_parameters(LIBRARY, given) == {
+        "MR-02": {"tolerance_kwh": Decimal("7.5"), "clock_event_codes": ("3105",)}
+    }
 
 
 def test_all_problems_are_told_at_once() -> None:
@@ -27,7 +29,12 @@ def test_all_problems_are_told_at_once() -> None:
         local_parameters(LIBRARY, given)
     assert len(caught.value.problems) == 4
     text = str(caught.value)
-    for part in ("-1 is outside 0 … 100000 kWh", "'much' is not a decimal", "MR-02.colour: not a parameter; known: tolerance_kwh", "MR-99"):
+    for part in (
+        "-1 is outside 0 … 100000 kWh",
+        "'much' is not a decimal",
+        "MR-02.colour: not a parameter; known: tolerance_kwh",
+        "MR-99",
+    ):
         assert part in text
 
 
@@ -39,7 +46,16 @@ def test_the_bounds_belong_to_the_range(bound: str) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "value"),
-    [("decimal", "1,5"), ("decimal", "NaN"), ("decimal", "Infinity"), ("int", "1.5"), ("int", None), ("date", "2026-13-01"), ("text_list", 5), ("colour", "x")],
+    [
+        ("decimal", "1,5"),
+        ("decimal", "NaN"),
+        ("decimal", "Infinity"),
+        ("int", "1.5"),
+        ("int", None),
+        ("date", "2026-13-01"),
+        ("text_list", 5),
+        ("colour", "x"),
+    ],
 )
 def test_what_is_no_value_is_refused(kind: str, value: object) -> None:
     with pytest.raises(ValueError):

@@ -59,7 +59,9 @@ def own_rule(home: Home, name: str, sql: str, **changes: str) -> None:
         "triage": "{steps: {zh: [看], en: [look]}, benign: {zh: [无], en: [none]}, blind_spots: {zh: [无], en: [none]}, evidence: [e1]}",
         "cases": "[]", **changes,
     }  # fmt: skip
-    (folder / f"{name}.yaml").write_text("\n".join(f"{key}: {value}" for key, value in lines.items()), encoding="utf-8")
+    (folder / f"{name}.yaml").write_text(
+        "\n".join(f"{key}: {value}" for key, value in lines.items()), encoding="utf-8"
+    )
     (folder / f"{name}.sql").write_text(sql, encoding="utf-8")
 
 
@@ -68,10 +70,14 @@ ALL_CUSTOMERS = "SELECT c.customer_no AS subject_id, c.customer_no, c.org_no FRO
 
 def test_the_same_audit_again_leaves_the_same_bytes(home: Home) -> None:
     before = contents(home.store.folder)
-    facts = {p: (p.stat().st_mtime_ns, p.stat().st_size) for p in (home.mart.root / "facts").rglob("*.parquet")}
+    facts = {
+        p: (p.stat().st_mtime_ns, p.stat().st_size) for p in (home.mart.root / "facts").rglob("*.parquet")
+    }
     home.audit("2026-10")
     assert contents(home.store.folder) == before
-    assert facts == {p: (p.stat().st_mtime_ns, p.stat().st_size) for p in (home.mart.root / "facts").rglob("*.parquet")}
+    assert facts == {
+        p: (p.stat().st_mtime_ns, p.stat().st_size) for p in (home.mart.root / "facts").rglob("*.parquet")
+    }
 
 
 @pytest.mark.parametrize(("threads", "memory"), [(1, "500MB"), (2, "2GB")])
@@ -155,7 +161,9 @@ def test_a_corrected_delivery_clears(home_copy: Callable[[str], Home], tmp_path:
         writer.writerows(rows)
     assert home.load([corrected]).total("corrected") > 0
     second = home.audit(OCTOBER, rules=["MR-02"])
-    lives = dict(zip(second.findings["finding_id"].to_pylist(), second.findings["status"].to_pylist(), strict=True))
+    lives = dict(
+        zip(second.findings["finding_id"].to_pylist(), second.findings["status"].to_pylist(), strict=True)
+    )
     assert lives.pop(wrong["finding_id"]) == "cleared"
     assert set(lives.values()) <= {"continuing"}
     assert home.run(first.run_id).findings.equals(first.findings)  # the first run can still be read as it was
@@ -173,7 +181,19 @@ def test_a_run_of_some_rules_is_no_base_for_a_run_of_all(home_copy: Callable[[st
 
 def test_a_missing_table_gives_insufficient_data(extract: Path, tmp_path: Path) -> None:
     home = open_home(tmp_path / "home")
-    home.load([without(extract, tmp_path / "part", "daily_freeze", "topology_link", "outage_notice", "dunning", "seal_operation")])
+    home.load(
+        [
+            without(
+                extract,
+                tmp_path / "part",
+                "daily_freeze",
+                "topology_link",
+                "outage_notice",
+                "dunning",
+                "seal_operation",
+            )
+        ]
+    )
     run = home.audit(OCTOBER, rules=["MR-02", "BL-26"])
     assert verdicts(run, "MR-02") == {"insufficient_data"}
     assert {v.detail for v in run.manifest.verdicts if v.rule_id == "MR-02"} == {"daily_freeze"}
@@ -234,7 +254,9 @@ def test_a_broken_or_hostile_rule_fails_alone(
     assert next(iter(failed)) in {line.rule_id for line in run.summary("en").lines if line.missing}
 
 
-def test_an_organisation_is_audited_with_all_below_it(home_copy: Callable[[str], Home], audited: Path) -> None:
+def test_an_organisation_is_audited_with_all_below_it(
+    home_copy: Callable[[str], Home], audited: Path
+) -> None:
     home = home_copy("organisation")
     whole = open_home(audited).run(OCTOBER)
     organisations = sorted({o for o in whole.findings["org_no"].to_pylist() if o})

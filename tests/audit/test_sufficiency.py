@@ -22,10 +22,17 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         for name in ("customer", "metering_point", "reading", "meter_event"):
             made.execute(contract().table(name).ddl().replace(" NOT NULL", ""))
         made.execute("INSERT INTO customer (customer_no, org_no) VALUES ('C1', 'A'), ('C2', 'B')")
-        made.execute("INSERT INTO metering_point (mp_id, customer_no, org_no) VALUES ('M1', 'C1', 'A'), ('M2', 'C2', 'B')")
-        for point, month, value in (("M1", "2026-09-01", 1), ("M1", "2026-10-01", 2), ("M2", "2026-09-01", 3)):
+        made.execute(
+            "INSERT INTO metering_point (mp_id, customer_no, org_no) VALUES ('M1', 'C1', 'A'), ('M2', 'C2', 'B')"
+        )
+        for point, month, value in (
+            ("M1", "2026-09-01", 1),
+            ("M1", "2026-10-01", 2),
+            ("M2", "2026-09-01", 3),
+        ):
             made.execute(
-                "INSERT INTO reading (mp_id, meter_id, bill_month, register, value) VALUES (?, 'A1', ?, 'total', ?)", [point, month, value]
+                "INSERT INTO reading (mp_id, meter_id, bill_month, register, value) VALUES (?, 'A1', ?, 'total', ?)",
+                [point, month, value],
             )
         yield made
 

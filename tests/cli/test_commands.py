@@ -67,7 +67,10 @@ def test_every_command_has_help(path: tuple[str, ...]) -> None:
 
 def test_the_installed_program_speaks() -> None:
     program = Path(sys.executable).with_name("jicha")
-    assert re.match(r"\d+\.\d+\.\d+", subprocess.run([program, "version"], capture_output=True, text=True, check=True).stdout)
+    assert re.match(
+        r"\d+\.\d+\.\d+",
+        subprocess.run([program, "version"], capture_output=True, text=True, check=True).stdout,
+    )
 
 
 READS = [
@@ -94,7 +97,9 @@ def test_findings_are_filtered_sorted_and_paged(place: tuple[str, str]) -> None:
     of_rule = read("findings", *place, "--rule", rule, "--limit", "100000")
     assert of_rule == [row for row in every if row["rule_id"] == rule]
     new = read("findings", *place, "--status", "new", "--least-yuan", "10", "--limit", "100000")
-    assert new == [r for r in every if r["status"] == "new" and r["yuan_at_stake"] and Decimal(r["yuan_at_stake"]) >= 10]
+    assert new == [
+        r for r in every if r["status"] == "new" and r["yuan_at_stake"] and Decimal(r["yuan_at_stake"]) >= 10
+    ]
     pages = [read("findings", *place, "--limit", "7", "--page", str(n)) for n in (1, 2)]
     assert [*pages[0], *pages[1]] == every[:14]
     by_rule = read("findings", *place, "--sort", "rule_id", "--limit", "100000")
@@ -167,9 +172,18 @@ def test_a_wrong_command_line_gives_2(wrong: tuple[str, ...], place: tuple[str, 
     ("wrong", "parts"),
     [
         (("audit", "--month", "2026-13"), ("month", "2026-13", "2026-10", "YYYY-MM")),
-        (("audit", "--month", OCTOBER, "--rule", "XX-99"), ("rule library", "XX-99", "one of", "jicha rules list")),
-        (("audit", "--month", OCTOBER, "--set", "MR-02"), ("--set", "MR-02", "RULE.name=value", "MR-08.ratio")),
-        (("audit", "--month", OCTOBER, "--set", "MR-02.tolerance_kwh=-1"), ("MR-02.tolerance_kwh", "-1", "outside")),
+        (
+            ("audit", "--month", OCTOBER, "--rule", "XX-99"),
+            ("rule library", "XX-99", "one of", "jicha rules list"),
+        ),
+        (
+            ("audit", "--month", OCTOBER, "--set", "MR-02"),
+            ("--set", "MR-02", "RULE.name=value", "MR-08.ratio"),
+        ),
+        (
+            ("audit", "--month", OCTOBER, "--set", "MR-02.tolerance_kwh=-1"),
+            ("MR-02.tolerance_kwh", "-1", "outside"),
+        ),
         (("audit", "--month", OCTOBER, "--snapshot", "99"), ("99",)),
         (("findings", "--run", "1999-01"), ("runs", "1999-01", "jicha audit")),
         (("explain", "zzz"), ("0 findings that begin with 'zzz'", "exactly one", "jicha findings")),
@@ -191,7 +205,9 @@ def test_errors_name_place_found_expected_and_remedy(
 
 def test_an_explained_error_is_printed_and_gives_1(place: tuple[str, str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", "from jicha.cli import main; main()", "explain", "zzz", *place], capture_output=True, text=True
+        [sys.executable, "-c", "from jicha.cli import main; main()", "explain", "zzz", *place],
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 1
     assert done.stderr.startswith("error ")
@@ -201,7 +217,16 @@ def test_an_explained_error_is_printed_and_gives_1(place: tuple[str, str]) -> No
 
 def test_an_interrupt_gives_130(home_copy: Callable[[str], Any], tmp_path: Path) -> None:
     home = home_copy("interrupt")
-    command = [sys.executable, "-c", "from jicha.cli import main; main()", "audit", "--month", OCTOBER, "--home", str(home.path)]
+    command = [
+        sys.executable,
+        "-c",
+        "from jicha.cli import main; main()",
+        "audit",
+        "--month",
+        OCTOBER,
+        "--home",
+        str(home.path),
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     facts = home.mart.root / "facts"
     while not list(facts.rglob("*.parquet")) and process.poll() is None:
@@ -214,7 +239,13 @@ def test_an_interrupt_gives_130(home_copy: Callable[[str], Any], tmp_path: Path)
 
 
 def test_contract_export_in_every_form(tmp_path: Path) -> None:
-    for form, expected in (("schemas", "bill"), ("templates", "bill"), ("workbook", "contract.xlsx"), ("ddl", "contract.sql"), ("dictionary", "dictionary.en.md")):
+    for form, expected in (
+        ("schemas", "bill"),
+        ("templates", "bill"),
+        ("workbook", "contract.xlsx"),
+        ("ddl", "contract.sql"),
+        ("dictionary", "dictionary.en.md"),
+    ):
         folder = tmp_path / form
         call("contract", "export", str(folder), "--form", form, "--language", "en")
         assert any(expected in path.name for path in folder.rglob("*")), form
@@ -226,7 +257,9 @@ def test_a_bad_row_is_quarantined_fixed_and_replayed(tmp_path: Path) -> None:
     home = ("--home", str(tmp_path / "home"))
     folder = tmp_path / "delivery"
     folder.mkdir()
-    (folder / "org.csv").write_text("org_no,name,level\n0101,Beicheng,city\n0102,Nancheng,nowhere\n", encoding="utf-8")
+    (folder / "org.csv").write_text(
+        "org_no,name,level\n0101,Beicheng,city\n0102,Nancheng,nowhere\n", encoding="utf-8"
+    )
     assert "nothing was kept" in call("check", str(folder), *home, code=3)
     assert read("snapshots", "list", *home) == []
     assert "quarantine" in call("load", str(folder), *home)
@@ -257,13 +290,37 @@ def test_a_repeated_load_says_so(tmp_path: Path) -> None:
 
 def test_exceptions_are_kept_and_taken_back(tmp_path: Path) -> None:
     home = ("--home", str(tmp_path / "home"))
-    call("exceptions", "add", "MR-02", "M1", "--reason", "核实", "--approved-by", "王", "--expires", "2999-01-01", *home)
+    call(
+        "exceptions",
+        "add",
+        "MR-02",
+        "M1",
+        "--reason",
+        "核实",
+        "--approved-by",
+        "王",
+        "--expires",
+        "2999-01-01",
+        *home,
+    )
     (entry,) = read("exceptions", "list", *home)
     assert (entry["rule_id"], entry["approved_by"], entry["expires_on"]) == ("MR-02", "王", "2999-01-01")
     call("exceptions", "remove", "MR-02", "M1", *home)
     assert "no exception" in call("exceptions", "remove", "MR-02", "M1", *home, code=1)
     with pytest.raises(JichaError, match="XX-99"):
-        call("exceptions", "add", "XX-99", "M1", "--reason", "r", "--approved-by", "a", "--expires", "2999-01-01", *home)
+        call(
+            "exceptions",
+            "add",
+            "XX-99",
+            "M1",
+            "--reason",
+            "r",
+            "--approved-by",
+            "a",
+            "--expires",
+            "2999-01-01",
+            *home,
+        )
 
 
 def test_an_empty_home_says_what_to_do(tmp_path: Path) -> None:
@@ -303,7 +360,20 @@ def test_an_unreadable_rule_is_an_offence_of_lint(home_copy: Callable[[str], Any
 def test_a_failed_rule_gives_4(home_copy: Callable[[str], Any]) -> None:
     home = home_copy("failing")
     own_rule(home, "ZZ-01_doubled", "SELECT c.org_no AS subject_id FROM customer AS c")
-    text = call("audit", "--month", OCTOBER, "--rule", "ZZ-01", "--rule", "BL-26", "--home", str(home.path), "-l", "en", code=4)
+    text = call(
+        "audit",
+        "--month",
+        OCTOBER,
+        "--rule",
+        "ZZ-01",
+        "--rule",
+        "BL-26",
+        "--home",
+        str(home.path),
+        "-l",
+        "en",
+        code=4,
+    )
     assert "two rows with subject_id" in text
 
 

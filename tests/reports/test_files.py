@@ -87,7 +87,9 @@ def test_no_formula_element_in_the_workbook(language: str, tmp_path: Path) -> No
 
 def test_jsonl_comes_back(tmp_path: Path) -> None:
     write_findings(FINDINGS, tmp_path / "f.jsonl")
-    lines = [json.loads(line) for line in (tmp_path / "f.jsonl").read_text(encoding="utf-8").split("\n") if line]
+    lines = [
+        json.loads(line) for line in (tmp_path / "f.jsonl").read_text(encoding="utf-8").split("\n") if line
+    ]
     expected = [{**r, "evidence": json.loads(r["evidence"])} for r in plain_rows(FINDINGS)]
     assert lines == expected
     assert Decimal(lines[0]["yuan_at_stake"]) == Decimal("-1234567.89")
@@ -101,14 +103,18 @@ def test_parquet_keeps_the_declared_schema(tmp_path: Path) -> None:
 
 
 def test_large_money_is_exact_in_text_forms(tmp_path: Path) -> None:
-    table = pa.Table.from_pylist([row(0, "x", yuan_at_stake=Decimal("9999999999999999.99"))], schema=FINDING_SCHEMA)
+    table = pa.Table.from_pylist(
+        [row(0, "x", yuan_at_stake=Decimal("9999999999999999.99"))], schema=FINDING_SCHEMA
+    )
     for ending in (".csv", ".jsonl"):
         write_findings(table, tmp_path / f"f{ending}")
         assert "9999999999999999.99" in (tmp_path / f"f{ending}").read_text(encoding="utf-8-sig")
 
 
 def test_english_takes_the_english_sentence() -> None:
-    table = pa.Table.from_pylist([row(0, "中", evidence=json.dumps({"message_en": "hello"}))], schema=FINDING_SCHEMA)
+    table = pa.Table.from_pylist(
+        [row(0, "中", evidence=json.dumps({"message_en": "hello"}))], schema=FINDING_SCHEMA
+    )
     assert translated(table)["message"].to_pylist() == ["hello"]
 
 

@@ -114,7 +114,9 @@ def test_columns_sort_by_value(watched: Watched, tmp_path: Path) -> None:
     head = page.locator("#largest thead th.n").first
 
     def values() -> list[float]:
-        return page.eval_on_selector_all("#largest tbody tr", "rows => rows.map(r => Number(r.querySelector('td.n').dataset.v))")
+        return page.eval_on_selector_all(
+            "#largest tbody tr", "rows => rows.map(r => Number(r.querySelector('td.n').dataset.v))"
+        )
 
     head.click()
     first = values()
@@ -146,14 +148,21 @@ def test_no_findings_are_a_page_too(watched: Watched, tmp_path: Path) -> None:
 
 
 def test_the_words_are_complete_in_both_languages() -> None:
-    wrong = [key for key, (zh, en) in WORDS.items() if not zh.strip() or not en.strip() or re.search("[一-鿿]", en)]
+    wrong = [
+        key for key, (zh, en) in WORDS.items() if not zh.strip() or not en.strip() or re.search("[一-鿿]", en)
+    ]
     wrong += [key for key, (zh, _) in WORDS.items() if not re.search("[一-鿿]", zh)]
     assert not wrong
 
 
 def test_an_english_page_holds_no_chinese_words_of_ours(tmp_path: Path) -> None:
     table = pa.Table.from_pylist([row(1, "C1", yuan_at_stake=Decimal(1))], schema=FINDING_SCHEMA)
-    text = re.sub(r"<style>.*?</style>|<script>.*?</script>", "", written(tmp_path, "en", table).read_text(encoding="utf-8"), flags=re.DOTALL)
+    text = re.sub(
+        r"<style>.*?</style>|<script>.*?</script>",
+        "",
+        written(tmp_path, "en", table).read_text(encoding="utf-8"),
+        flags=re.DOTALL,
+    )
     assert not re.findall("[一-鿿]+", text)
 
 

@@ -101,7 +101,8 @@ def _compare(
     needs = library.needs_of(rule)
     presence = measure(connection, {table: set(columns) for table, columns in needs.items()})
     gaps = {
-        org: presence.missing(needs, rule.history_months, moment.month, org) for org in presence.organisations
+        org: presence.missing(needs, rule.history_months, moment.month, org, rule.needs)
+        for org in presence.organisations
     }
     expected_verdict = case.expect.get("verdict")
     if all(gaps.values()):

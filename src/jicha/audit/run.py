@@ -173,7 +173,7 @@ class AuditRun:
             gaps = {
                 org_no: missing
                 for org_no in organisations
-                if (missing := presence.missing(needs, rule.history_months, moment.month, org_no))
+                if (missing := presence.missing(needs, rule.history_months, moment.month, org_no, rule.needs))
             }
             outcome.gaps[rule.rule_id] = gaps
             if len(gaps) < len(organisations):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -37,8 +37,15 @@ class Presence:
     months: dict[tuple[str, str], set[date]] = field(default_factory=dict)
     organisations: list[str] = field(default_factory=list)
 
-    def missing(self, needs: Columns, history_months: int, month: date, org_no: str) -> list[str]:
-        """Return what is missing for the rule in the organisation; an empty list means that it can be judged."""
+    def missing(
+        self, needs: Columns, history_months: int, month: date, org_no: str, own: Iterable[str] = ()
+    ) -> list[str]:
+        """Return what is missing for the rule in the organisation; an empty list means that it can be judged.
+
+        `needs` are the tables of the rule and of its facts; the history is asked of the rule's `own` tables
+        (of all where none of these holds months), since a fact such as the price needs no year of bills.
+        """
+        remembering = set(own) & CONTINUOUS or set(needs)
         gaps: list[str] = []
         for table, columns in needs.items():
             if table not in self.tables:
@@ -48,7 +55,8 @@ class Presence:
                 f"{table}.{column}" for column in columns if column not in self.columns.get(table, set())
             ]
             if table in CONTINUOUS:
-                gaps += self._month_gaps(contract().table(table), history_months, month, org_no)
+                months = history_months if table in remembering else 1
+                gaps += self._month_gaps(contract().table(table), months, month, org_no)
         return gaps
 
     def _month_gaps(self, table: Table, history_months: int, month: date, org_no: str) -> list[str]:

@@ -64,8 +64,10 @@ read_kvarh AS (
         q.energy + CASE
             WHEN NOT l.has_loss THEN 0
             WHEN n.units = 1 AND n.kva > 0 THEN div_hu(
-                n.kva * n.kva * n.no_load_current_pct * 518400
-                + CAST(w.energy * w.energy + q.energy * q.energy AS DECIMAL(38, 0)) * n.impedance_pct,
+                CAST(n.kva AS DECIMAL(38, 4)) * n.kva * n.no_load_current_pct * 518400
+                + CAST(
+                    CAST(w.energy AS DECIMAL(38, 0)) * w.energy + CAST(q.energy AS DECIMAL(38, 0)) * q.energy AS DECIMAL(38, 0)
+                ) * n.impedance_pct,
                 n.kva * 72000,
                 0
             )
