@@ -129,8 +129,8 @@ def main() -> int:
         home.load([folder])
         run = home.audit(options.month)
         rows = run.findings.to_pylist()
+        key = read_key(next(folder.rglob("answer_key.csv")), options.month)
         failed = [v for v in run.manifest.verdicts if v.verdict == "failed"]
-    key = read_key(next(folder.rglob("answer_key.csv")), options.month)
     scores = score(run.manifest.rules, key, rows)
     print_table(scores)
     notes: dict[tuple[str, str], str] = defaultdict(str)

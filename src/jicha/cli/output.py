@@ -27,7 +27,7 @@ class Exit(IntEnum):
     OK = 0
     ERROR = 1  # an explained error; nothing was changed
     USAGE = 2  # the command line itself is wrong
-    DATA = 3  # done, but rows were quarantined, control totals differ, or a check found offenders
+    DATA = 3  # a check found rows that cannot be loaded, control totals that differ, or offenders
     RULE_FAILED = 4  # done, but at least one rule could not run
     INTERRUPTED = 130
 
