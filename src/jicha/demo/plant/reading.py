@@ -120,7 +120,9 @@ def roll_over_wrongly(part: Part, job: Job, row: int, scene: ReadingScene) -> No
         part.step_size[row] = -(30_000 * CONSTANT_UNITS + job.index * 1_000 * CONSTANT_UNITS)
         _apply_step(part, row, scene)
         say_point(part.world, job, "below the last reading near the register's end, too large for a rollover")
-        for rule in ("MR-05", "MR-08", "MR-10"):
+        # A fall at a customer with panels has a usual benign cause (domain.md 5.1), so MR-05 leaves it to MR-06.
+        alone = part.world.customers.pv_kw[job.customer] > 0
+        for rule in ("MR-08", "MR-10") if alone else ("MR-05", "MR-08", "MR-10"):
             follows(part.world, job, rule, NOW)
         return
     # A true rollover in the middle of the cycle.
