@@ -15,7 +15,7 @@ WITH shifted AS (
     FROM point_month AS m
     INNER JOIN customer AS c ON c.customer_no = m.customer_no
     INNER JOIN metering_point AS p ON p.mp_id = m.mp_id
-    INNER JOIN reading_plan AS pl ON pl.reading_section = c.reading_section AND pl.bill_month = m.bill_month
+    INNER JOIN reading_plan AS pl ON pl.reading_section = c.reading_section AND pl.bill_month = $month
     WHERE m.bill_month = $month AND m.usage = 'billing' AND m.read_on IS NOT NULL AND NOT m.missed
 )
 SELECT
