@@ -7,8 +7,6 @@ from datetime import date, timedelta
 
 import chinese_calendar
 
-FIRST_DAY = date(2004, 1, 1)
-
 
 def is_working_day(day: date) -> bool:
     """Return whether offices work on the day: the published calendar where one exists, else Monday to Friday."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-CENT = Decimal("0.01")
-
 
 def round_half_up(value: Decimal, places: int) -> Decimal:
     """Return the value rounded half away from zero to `places` decimals."""

@@ -46,6 +46,7 @@ class FenceLimits:
     memory_mb: int = 1024
     seconds: float = 600.0
     rows: int = 1_000_000
+    threads: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ def _write_job(query: FencedQuery, limits: FenceLimits, folder: Path) -> None:
         "files": {table: list(paths) for table, paths in query.files.items()},
         "inline": sorted(query.inline),
         "rows": limits.rows,
+        "threads": limits.threads,
         "engine_memory": f"{int(limits.memory_mb * _ENGINE_SHARE)}MB",
     }
     (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")

@@ -38,7 +38,7 @@ def main(folder: Path) -> None:
 
 def answer(job: dict[str, Any], folder: Path) -> int:
     """Return the number of rows written to result.arrow; ValueError when there are more than allowed."""
-    connection = duckdb.connect(config={"memory_limit": job["engine_memory"], "threads": 2})
+    connection = duckdb.connect(config={"memory_limit": job["engine_memory"], "threads": job["threads"]})
     tables = _tables(job, folder)
     for name, table in tables.items():
         connection.register(name, table)
