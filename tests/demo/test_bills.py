@@ -175,14 +175,10 @@ def _basic(con: duckdb.DuckDBPyConnection, bill: dict[str, Any], kwh: Decimal) -
         unit *= Decimal("0.9")
     if mode == "actual_demand":
         return half_up(actual * unit)
-    contract = bill["contract_demand_kw"]
-    if contract >= size["kva"] * Decimal("0.4"):
-        over = actual + (actual - Decimal("1.05") * contract)
-        return half_up((over if actual > Decimal("1.05") * contract else contract) * unit)
-    return half_up(
-        (actual + (actual - Decimal("1.05") * contract) if actual > Decimal("1.05") * contract else contract)
-        * unit
-    )
+    # At least 40 % of the capacity; above 105 % of that the excess counts twice.
+    contract = max(bill["contract_demand_kw"], size["kva"] * Decimal("0.4"))
+    over = actual + (actual - Decimal("1.05") * contract)
+    return half_up((over if actual > Decimal("1.05") * contract else contract) * unit)
 
 
 def test_power_factor_at_its_edges() -> None:

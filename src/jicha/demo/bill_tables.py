@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from jicha.demo.bills import COMPONENTS, ITEMS, REGISTERS, UNITS, Bills, bill_numbers, due_days
+from jicha.demo.bills import Bills, bill_numbers, due_days
+from jicha.demo.charges import COMPONENTS, ITEMS, REGISTERS, UNITS
 from jicha.demo.frame import Frame, Ids, Pick
 from jicha.demo.grid import MONTH_START, NULL, moment
 from jicha.demo.points import point_ids

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -57,6 +57,19 @@ class Customers:
     pv_kw: Ints
     full_export: Bools
     special: Bools
+    exited: Bools = field(init=False)
+    reduced_kva: Ints = field(init=False)
+    quota_from: Ints = field(init=False)
+    quota_to: Ints = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.exited = np.zeros(len(self.segment), dtype=np.bool_)
+        self.reduced_kva = np.zeros(len(self.segment), dtype=np.int64)
+        self.quota_from, self.quota_to = (np.full(len(self.segment), NULL, dtype=np.int64) for _ in range(2))
+
+    def contract_kva(self) -> Ints:
+        """Return the contract capacities: what is installed less what was reduced for good."""
+        return np.asarray(self.kva - self.reduced_kva)
 
     def __len__(self) -> int:
         return len(self.segment)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -12,17 +12,18 @@ from jicha.demo.frame import Ids
 from jicha.demo.grid import NULL, Bools, Ints, WorkCalendar, day_number, generator
 from jicha.demo.segments import SEGMENTS, members
 
-MAIN, GENERATION, EXPORT, SUB, FIXED = range(5)
+MAIN, GENERATION, EXPORT, SUB, FIXED, SECOND = range(6)
 SINGLE, THREE_WIRE, FOUR_WIRE = range(3)
 WIRINGS = ["1p2w", "3p3w", "3p4w"]
 LV_LV, HV_LV, HV_HV = range(3)
 MODES = ["lv_lv", "hv_lv", "hv_hv"]
 CLASSES = ["I", "II", "III", "IV", "V"]
 VOLTAGES = ["lt1", "kv1_10", "kv20", "kv35", "kv110", "kv220"]
-PLAIN, RES_TOU, CI_TOU = range(3)
+PLAIN, RES_TOU, CI_TOU, AGRI_TOU = range(4)
 TARIFFS = ["RES_STEP", "RES_FLAT", "AGRI", "AGRI_IRRIG", "CI_SINGLE", "CI_TWO"]
 NO_BASIC, CAPACITY, CONTRACT_DEMAND, ACTUAL_DEMAND = range(4)
 BASIC_MODES = ["none", "capacity", "contract_demand", "actual_demand"]
+SCHEME_FIELDS = ("tariff", "price_voltage", "registers", "pf_standard", "basic", "contract_demand")
 PF_90, PF_85, PF_80 = 900_000, 850_000, 800_000
 CT_STEPS = np.array([10, 15, 20, 30, 40, 50, 75, 100, 150, 200, 300, 400, 500, 600, 800, 1000, 1500, 2000])
 
@@ -56,6 +57,29 @@ class Points:
     loss: Bools
     fixed_ratio: Ints
     fixed_kwh: Ints
+    line_loss_pct: Ints = field(init=False)
+    # The scheme that was valid before `changed_on`, NULL where the scheme never changed.
+    changed_on: Ints = field(init=False)
+    change_order: Ints = field(init=False)
+    earlier_tariff: Ints = field(init=False)
+    earlier_price_voltage: Ints = field(init=False)
+    earlier_registers: Ints = field(init=False)
+    earlier_pf_standard: Ints = field(init=False)
+    earlier_basic: Ints = field(init=False)
+    earlier_contract_demand: Ints = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.line_loss_pct, self.changed_on, self.change_order = (
+            np.full(len(self.owner), NULL, dtype=np.int64) for _ in range(3)
+        )
+        for name in SCHEME_FIELDS:
+            setattr(self, f"earlier_{name}", getattr(self, name).copy())
+
+    def change_scheme(self, point: int, day: int, order: int) -> None:
+        """Let what the scheme is now be valid until a day; the caller then sets what is valid from it."""
+        for name in SCHEME_FIELDS:
+            getattr(self, f"earlier_{name}")[point] = getattr(self, name)[point]
+        self.changed_on[point], self.change_order[point] = day, order
 
     def __len__(self) -> int:
         return len(self.owner)

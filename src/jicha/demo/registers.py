@@ -7,16 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from jicha.demo.grid import BASE, DAYS, NULL, Ints
-from jicha.demo.points import CI_TOU, FIXED, PLAIN, RES_TOU
+from jicha.demo.points import AGRI_TOU, CI_TOU, FIXED, PLAIN, RES_TOU
 from jicha.demo.world import Part
 
 NAMES: dict[int, list[str]] = {
     PLAIN: ["total"],
     RES_TOU: ["total", "peak", "valley"],
     CI_TOU: ["total", "sharp", "peak", "flat", "valley"],
+    AGRI_TOU: ["total", "sharp", "peak", "valley"],
 }
+BANDS: dict[int, list[str]] = {kind: names[1:] or names for kind, names in NAMES.items()}
 # The band that takes remainders and deviations, so that the bands always sum to the total.
-REMAINDER = {RES_TOU: "peak", CI_TOU: "flat"}
+REMAINDER = {RES_TOU: "peak", CI_TOU: "flat", AGRI_TOU: "peak"}
 SWAP_SHARE_PCT = 40
 
 
@@ -59,7 +61,7 @@ class Registers:
 
     def band_of_step(self) -> str:
         """Return the band that follows the total in steps and deviations."""
-        return {3: "peak", 5: "flat"}.get(len(self.names), "total")
+        return {3: "peak", 4: "peak", 5: "flat"}.get(len(self.names), "total")
 
 
 def make_registers(part: Part, kind: int) -> Registers | None:
@@ -88,7 +90,7 @@ def _bands(part: Part, kind: int, rows: Ints) -> list[Ints]:
     """Split the days into bands; the remainder goes to one band so that Σ bands = total."""
     if kind == PLAIN:
         return []
-    shares = {RES_TOU: [0.62, 0.38], CI_TOU: [0.09, 0.37, 0.30, 0.24]}[kind]
+    shares = {RES_TOU: [0.62, 0.38], CI_TOU: [0.09, 0.37, 0.30, 0.24], AGRI_TOU: [0.09, 0.55, 0.36]}[kind]
     rng = part.rng("bands", str(kind))
     total = part.metered[rows]
     own = [np.clip(share * rng.uniform(0.85, 1.15, (len(rows), 1)), 0, 0.45) for share in shares]
@@ -104,6 +106,8 @@ def _split_start(kind: int, start: Ints) -> list[Ints]:
     if kind == RES_TOU:
         return [start - start * 38 // 100, start * 38 // 100]
     sharp, peak, valley = start * 9 // 100, start * 37 // 100, start * 24 // 100
+    if kind == AGRI_TOU:
+        return [sharp, start - sharp - valley, valley]
     return [sharp, peak, start - sharp - peak - valley, valley]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -12,6 +12,10 @@ from jicha.demo.frame import Frame, Ids, Pick
 from jicha.demo.grid import END, NULL, Ints, day_number, generator
 from jicha.demo.points import CAPACITY, HV_HV, MAIN, Points, point_ids
 
+RUNNING, SUSPENDED, REDUCED, HOT_STANDBY, COLD_STANDBY = range(5)
+STATES = ["running", "suspended", "reduced", "hot_standby", "cold_standby"]
+RANKS = 2
+FAR = 10**6
 # Nameplates of S11 transformers: no-load loss kW, load loss kW, no-load current %, impedance %, each × 10⁴.
 NAMEPLATES: dict[int, tuple[int, int, int, int]] = {
     80: (1800, 12_500, 22_000, 40_000),
@@ -42,6 +46,27 @@ class Transformers:
     suspended_from: Ints
     suspended_to: Ints
     agreed_until: Ints
+    # Behind which main point it stands, since when it runs, and the state that the suspension columns speak of.
+    role: Ints = field(init=False)
+    running_from: Ints = field(init=False)
+    state: Ints = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.role, self.running_from = (np.zeros(len(self.owner), dtype=np.int64) for _ in range(2))
+        self.state = np.full(len(self.owner), SUSPENDED, dtype=np.int64)
+
+    def relief(self, least_days: int) -> tuple[Ints, Ints]:
+        """Return the span in which each transformer is not charged; empty where there is none.
+
+        It ends with the agreed time; a hot standby (热备用) gives none, nor does a suspension below the least days.
+        """
+        begin = np.where(self.suspended_from == NULL, FAR, self.suspended_from)
+        end = np.minimum(
+            np.where(self.suspended_to == NULL, FAR, self.suspended_to),
+            np.where(self.agreed_until == NULL, FAR, self.agreed_until),
+        )
+        none = (self.state == HOT_STANDBY) | (self.state == SUSPENDED) & (end - begin < least_days)
+        return np.where(none, FAR, begin), np.where(none, FAR, end)
 
     def __len__(self) -> int:
         return len(self.owner)
@@ -52,7 +77,7 @@ class Transformers:
 
     def suspended_kva(self, customers: int, day: int) -> Ints:
         """Return the suspended capacity of each customer on a day."""
-        off = (self.suspended_from != NULL) & (self.suspended_from <= day)
+        off = (self.suspended_from != NULL) & (self.suspended_from <= day) & (self.state != HOT_STANDBY)
         off &= (self.suspended_to == NULL) | (self.suspended_to > day)
         result = np.zeros(customers, dtype=np.int64)
         np.add.at(result, self.owner[off], self.kva[off])

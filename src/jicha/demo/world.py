@@ -28,6 +28,7 @@ from jicha.demo.transformers import Transformers, make_transformers
 
 PART_SIZE = 25_000
 READ, MISSED, ABSENT = range(3)
+LARGE_HOUSEHOLD = 5
 
 
 @dataclass
@@ -42,6 +43,13 @@ class World:
     transformers: Transformers
     staff: Staff
     plan: Plan
+
+    def multi_person(self, customer: Ints, begin: Ints, end: Ints) -> Bools:
+        """Return which customers have the quota of a household of five and more in a period."""
+        people = self.customers
+        start, stop = people.quota_from[customer], people.quota_to[customer]
+        valid = (start != NULL) & (start < end) & ((stop == NULL) | (stop > begin))
+        return np.asarray(valid & (people.persons[customer] >= LARGE_HOUSEHOLD))
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from jicha.demo.bills import HALF
+from jicha.demo.charges import HALF
 from jicha.demo.curve import Curves
 from jicha.demo.grid import DAYS, LAST, NULL, day_number
 from jicha.demo.plant.registry import NOW, Job, MoneyScene, Rows, in_month, on, say, say_point
@@ -109,7 +109,6 @@ def low_contract(world: World, job: Job) -> None:
     kva = int(world.customers.kva[job.customer])
     share = 28 + job.index % 8 if job.fault else 40
     world.points.contract_demand[point] = kva * share * 100
-    world.plan.floor_ignored[job.customer] = job.fault
     say_point(world, job, f"contract demand {share} % of {kva} kVA")
 
 

@@ -22,7 +22,6 @@ class Plan:
         self.count = fault_count(customers)
         self.segment_minimum = 4 * self.count + 4
         self.key = AnswerKey()
-        self.floor_ignored: Bools = np.zeros(customers, dtype=np.bool_)
         self.without_proof: Bools = np.zeros(customers, dtype=np.bool_)
         self.expired_proof: Ints = np.full(customers, NULL, dtype=np.int64)
         self.uninspected: list[int] = []
