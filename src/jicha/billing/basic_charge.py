@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Literal
 
 _NOTHING = Decimal(0)
 _CENT = Decimal("0.01")
 _FOUR_PLACES = Decimal("0.0001")
-
-Overrun = Literal["actual_plus_excess", "contract_plus_double_excess", "contract_plus_double_all"]
 
 
 def is_whole_month(period_from: date, period_to: date) -> bool:
@@ -88,13 +85,13 @@ def billed_demand_kw(
     capacity_kva: Decimal | None,
     limit_share: Decimal,
     floor_share: Decimal,
-    overrun: Overrun = "actual_plus_excess",
+    overrun: str = "actual_plus_excess",
 ) -> Decimal:
-    """Return the billed demand (计费需量) of a contract: its value up to 105 %, above it by the overrun's reading.
+    """Return the billed demand (计费需量) of a contract Dc: its value up to 105 %, above it by the reading of the rule.
 
     actual_plus_excess:            D + (D − 1.05·Dc), the default ruling
     contract_plus_double_excess:   Dc + 2·(D − 1.05·Dc)
-    contract_plus_double_all:      Dc + 2·(D − Dc), an old reading
+    over100_double_min95:          Dc + 2·(D − Dc); D itself from 95 to 105 %, at least 0.95·Dc (an old book)
     No capacity in service: nothing is billed.
     """
     if capacity_kva is not None and capacity_kva <= 0:
@@ -102,19 +99,11 @@ def billed_demand_kw(
     contract = contract_limit_kw(contract_kw, capacity_kva, floor_share)
     limit = limit_share * contract
     if actual_kw <= limit:
-        return contract
+        # The old book's band is as wide below the contract as above it: 1 − (1.05 − 1).
+        return contract if overrun != "over100_double_min95" else max(actual_kw, 2 * contract - limit)
     if overrun == "actual_plus_excess":
         return actual_kw + (actual_kw - limit)
-    return contract + 2 * (actual_kw - (limit if overrun == "contract_plus_double_excess" else contract))
-
-
-def read_demand_kw(
-    actual_kw: Decimal, contract_kw: Decimal, least_share: Decimal, limit_share: Decimal, overrun: Overrun
-) -> Decimal:
-    """Return the billed demand of the old books: at least 95 % of the contract, as read up to 105 %, more above it."""
-    if actual_kw > limit_share * contract_kw:
-        return billed_demand_kw(actual_kw, contract_kw, None, limit_share, _NOTHING, overrun)
-    return max(actual_kw, least_share * contract_kw)
+    return contract + 2 * (actual_kw - (contract if overrun == "over100_double_min95" else limit))
 
 
 def demand_price(

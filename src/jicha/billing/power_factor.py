@@ -90,3 +90,11 @@ def adjustment_table() -> dict[tuple[Decimal, Decimal], Decimal]:
 def adjustment_yuan(base_yuan: Decimal, pct: Decimal) -> Decimal:
     """Return base × percent ÷ 100 in yuan, rounded half up to the cent; the base is without funds and surcharges."""
     return (base_yuan * pct / _HUNDRED).quantize(_CENT, ROUND_HALF_UP)
+
+
+def readjusted_yuan(billed_yuan: Decimal, billed_pct: Decimal, right_pct: Decimal) -> Decimal:
+    """Return what a bill of base × (1 + billed %) should have been with the right percentage.
+
+    The base is taken back unrounded, so that the result is rounded once, half up.
+    """
+    return (billed_yuan * (_HUNDRED + right_pct) / (_HUNDRED + billed_pct)).quantize(_CENT, ROUND_HALF_UP)
