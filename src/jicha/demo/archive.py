@@ -6,6 +6,7 @@ from datetime import date
 
 import numpy as np
 
+from jicha.demo.customers import supply_voltage
 from jicha.demo.frame import Frame, Ids, Pick, concat, take
 from jicha.demo.grid import END, NULL, Ints, day_number
 from jicha.demo.network import place_names
@@ -56,11 +57,13 @@ def customer_frame(part: Part, names: Pick) -> Frame:
     rows = np.arange(part.customers.start, part.customers.stop, dtype=np.int64)
     segment = customers.segment[rows]
     suspended = world.transformers.suspended_kva(len(customers), END)[rows]
-    kva = world.plan.archive_kva(customers.kva)[rows]
+    kva = world.plan.archive_kva(customers.contract_kva())[rows]
+    off = suspended - customers.reduced_kva[rows]
     closed = customers.closed[rows] != NULL
-    state = np.where(closed, 2, np.where((suspended > 0) & (suspended >= customers.kva[rows]), 1, 0))
+    state = np.where(closed, 2, np.where((off > 0) & (off >= kva), 1, 0))
     commercial = np.array([s.tariff.startswith("CI_") for s in SEGMENTS])[segment]
     market = np.where(commercial, np.where((segment >= FIRST_HV) & (rows % 3 == 0), 2, 1), 0)
+    market = np.where(customers.exited[rows], 3, market)
     places = place_names(200)
     streets = [f"{place}路" for place in places]
     return {
@@ -72,11 +75,9 @@ def customer_frame(part: Part, names: Pick) -> Frame:
         "kind": _of_segment(segment, [s.kind for s in SEGMENTS]),
         "category_code": _of_segment(segment, [world.plan.category(s) for s in SEGMENTS]),
         "trade_code": _of_segment(segment, [s.trade for s in SEGMENTS]),
-        "voltage_code": Pick(
-            np.where(segment >= FIRST_HV, np.where(customers.kva[rows] >= 2500, 3, 1), 0), VOLTAGES
-        ),
+        "voltage_code": Pick(np.where(segment >= FIRST_HV, supply_voltage(customers.kva[rows]), 0), VOLTAGES),
         "contract_kva": kva * 10_000,
-        "running_kva": np.where(closed, 0, kva - suspended) * 10_000,
+        "running_kva": np.where(closed, 0, kva - off) * 10_000,
         "status": Pick(state, STATUSES),
         "temporary": np.zeros(len(rows), dtype=np.int64),
         "importance": Pick(important(world, rows), IMPORTANCE),
@@ -112,7 +113,7 @@ def _of_segment(segment: Ints, values: list[str | None]) -> Pick:
 
 def contract_frame(part: Part) -> Frame:
     """Return the supply contracts: with an end for high voltage, without one for the rest."""
-    customers = part.world.customers
+    world, customers = part.world, part.world.customers
     rows = np.arange(part.customers.start, part.customers.stop, dtype=np.int64)
     hv = customers.segment[rows] >= FIRST_HV
     return {
@@ -120,7 +121,8 @@ def contract_frame(part: Part) -> Frame:
         "customer_no": Ids("", customers.numbers()[rows]),
         "signed_on": customers.opened[rows] - 1,
         "ends_on": np.where(hv, day_number(date(2027, 6, 30)) + rows % 700, NULL),
-        "contract_kva": customers.kva[rows] * 10_000,
+        "contract_kva": customers.contract_kva()[rows] * 10_000,
+        "line_loss_pct": world.line_loss_pct()[rows],
         "settlements_per_month": np.ones(len(rows), dtype=np.int64),
         "penalty_multiple": np.full(len(rows), 3_000_000, dtype=np.int64),
     }
@@ -138,10 +140,15 @@ def proof_frame(part: Part) -> Frame | None:
             between = np.array([s.tariff.startswith("CI_") for s in SEGMENTS])[customers.segment[rows]]
             has |= between & (customers.kva[rows] >= 100) & (customers.kva[rows] < 315)
             has |= customers.of("hv_charging")[rows]
+        if proof == "exemption":
+            has &= world.exempt()[rows]
         has &= ~world.plan.without_proof[rows]
         own = rows[has]
         if len(own):
             frames.append(_proofs(world, own, place, proof))
+    large = rows[customers.quota_from[rows] != NULL]
+    if len(large):
+        frames.append(_quotas(world, large))
     return concat(frames) if frames else None
 
 
@@ -154,6 +161,18 @@ def _proofs(world: World, own: Ints, place: int, proof: str) -> Frame:
         "kind": Pick(np.zeros(len(own), dtype=np.int64), [proof]),
         "valid_from": np.maximum(customers.opened[own], day_number(date(2023, 6, 1))),
         "valid_to": np.where(expired == NULL, day_number(date(2028, 1, 1)), expired),
+    }
+
+
+def _quotas(world: World, own: Ints) -> Frame:
+    """Return the proofs of households of five and more (一户多人口)."""
+    customers = world.customers
+    return {
+        "proof_id": Ids("Q", customers.numbers()[own] * 10 + 3),
+        "customer_no": Ids("", customers.numbers()[own]),
+        "kind": Pick(np.zeros(len(own), dtype=np.int64), ["multi_person"]),
+        "valid_from": customers.quota_from[own],
+        "valid_to": customers.quota_to[own],
     }
 
 

@@ -9,7 +9,7 @@ from jicha.demo.frame import Frame
 from jicha.demo.grid import BASE, DAYS, Ints
 from jicha.demo.network import district_ids, feeder_ids
 from jicha.demo.plant.line_loss import tell_shifted_losses
-from jicha.demo.points import MAIN
+from jicha.demo.points import MAIN, SECOND
 from jicha.demo.world import Part
 
 
@@ -31,7 +31,7 @@ def balance_frames(part: Part) -> tuple[Frame, Frame, Frame | None]:
     np.add.at(
         total, np.searchsorted(feeders, feeder_of_district[low]), passed[low] + (used * rate // 10_000)[low]
     )
-    high = (part.get("role") == MAIN) & (part.of_customer("district") < 0)
+    high = np.isin(part.get("role"), (MAIN, SECOND)) & (part.of_customer("district") < 0)
     np.add.at(total, feeder[high], net[high])
     gross = rng.integers(100, 160, (len(feeders), 1)) + rng.integers(-10, 11, (len(feeders), DAYS))
     total = total + np.abs(total) * gross // 10_000

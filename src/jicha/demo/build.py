@@ -18,7 +18,7 @@ from jicha.demo.frame import Pick
 from jicha.demo.grid import LAST, Ints
 from jicha.demo.orders import order_frames
 from jicha.demo.plant.hooks import Hooks
-from jicha.demo.points import CI_TOU, PLAIN, RES_TOU
+from jicha.demo.points import AGRI_TOU, CI_TOU, PLAIN, RES_TOU
 from jicha.demo.readings import Ledger, freeze_frames, new_ledger, reactive_and_demand, read_registers
 from jicha.demo.registers import make_registers
 from jicha.demo.seals import seal_frames
@@ -128,7 +128,9 @@ def _write_readings(part: Part, writer: Writer, hooks: Hooks, freeze_days: int) 
     ledger = new_ledger(part)
     method = _methods(part)
     registers = [
-        found for kind in (PLAIN, RES_TOU, CI_TOU) if (found := make_registers(part, kind)) is not None
+        found
+        for kind in (PLAIN, RES_TOU, CI_TOU, AGRI_TOU)
+        if (found := make_registers(part, kind)) is not None
     ]
     hooks.change_readings(part, registers, method)
     for group in registers:

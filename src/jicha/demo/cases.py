@@ -133,7 +133,7 @@ def _units(part: Part, owner: Ints) -> Units:
     return Units(
         kva=np.where(own, units.kva[row], 0),
         point=(units.owner[row] + 3_401_000_001) * 10 + units.role[row],
-        on_from=units.running_from[row],
+        on_from=units.since(part.world.customers)[row],
         off_from=off_from[row],
         off_to=off_to[row],
         plate=plates[row],

@@ -13,7 +13,7 @@ from jicha.demo.world import Part
 
 CURVE_DAYS = 31
 QUARTERS = 96
-LIMIT = 600  # at most so many high-voltage curves a county: the table grows by 3,000 rows a point
+LIMIT = 240  # at most so many high-voltage curves a county: the table grows by 3,000 rows a point
 
 
 @dataclass

@@ -26,10 +26,12 @@ HV_SIZES: dict[str, list[tuple[int, int]]] = {
         (1000, 1000),
         (1600, 1600),
         (2500, 0),
+        (6300, 0),
+        (16000, 0),
     ],
-    "hv_works": [(100, 0), (125, 0), (160, 0), (200, 0), (250, 0)],
+    "hv_works": [(100, 0), (125, 0), (160, 0), (200, 0), (250, 0), (125, 125), (160, 125)],
     "hv_commerce": [(315, 0), (400, 0), (500, 0), (630, 0), (800, 0)],
-    "hv_nonindustry": [(100, 0), (125, 0), (160, 0), (200, 0), (250, 0)],
+    "hv_nonindustry": [(100, 0), (125, 0), (160, 0), (200, 0), (250, 0), (100, 100)],
     "hv_pump": [(100, 0), (125, 0), (160, 0), (200, 0)],
     "hv_farm": [(100, 0), (125, 0), (160, 0)],
     "hv_charging": [(315, 0), (500, 0), (630, 0), (800, 0)],
@@ -89,7 +91,12 @@ class Customers:
 
 def hv_count(customers: int) -> int:
     """Return how many customers have high-voltage supply: about 1.5 %, but enough for every fault to find a home."""
-    return max(round(customers * 0.015), min(200, customers // 4))
+    return max(round(customers * 0.015), min(500, customers // 4))
+
+
+def supply_voltage(kva: Ints) -> Ints:
+    """Return the voltage code of high-voltage supply by capacity: 10 kV, 35 kV, 110 kV."""
+    return np.where(kva >= 10_000, 4, np.where(kva >= 2_500, 3, 1))
 
 
 def make_customers(seed: int, network: Network, minimum: int) -> Customers:
@@ -184,12 +191,16 @@ def _capacities(rng: np.random.Generator, segment: Ints, base: Floats) -> tuple[
 
 
 def _sections(segment: Ints, district: Ints, station: Ints) -> tuple[Ints, Ints]:
-    """Commercial and high-voltage customers are read on the first day, so that their cycle is a calendar month."""
+    """Commercial and high-voltage customers are read on the first day: for most of them a cycle is a calendar month."""
     commercial = np.array([s.tariff.startswith("CI_") or s.kind == "hv" for s in SEGMENTS])[segment]
-    read_day = np.where(commercial, 1, 5 + district % 11)
     high = segment >= FIRST_HV
-    section = np.where(commercial, 9_000_000 + station * 10 + high + 1, 1_000_000 + district)
-    return read_day, section
+    # Offices are read with the homes around them, every tenth high-voltage customer in the middle of the month:
+    # their cycles lie across changes of price and scheme that happen on the first.
+    commercial &= segment != SEGMENT["office"]
+    late = high & (np.arange(len(segment)) % 10 == 3)
+    read_day = np.where(late, 16, np.where(commercial, 1, 5 + district % 11))
+    own = 9_000_000 + station * 10 + np.where(late, 5, high + 1)
+    return read_day, np.where(commercial, own, 1_000_000 + district)
 
 
 def _life(rng: np.random.Generator, customers: Customers, minimum: int) -> None:

@@ -19,6 +19,7 @@ from jicha.demo.points import (
     MAIN,
     MODES,
     PLAIN,
+    SECOND,
     SINGLE,
     SUB,
     TARIFFS,
@@ -162,7 +163,7 @@ def transformer_frames(part: Part) -> list[Frame]:
 
 def test_frames(part: Part) -> list[Frame]:
     """Return site tests of high-voltage metering within the cycle of its class."""
-    rows = np.flatnonzero((part.get("mode") > 0) & (part.get("role") == MAIN))
+    rows = np.flatnonzero((part.get("mode") > 0) & np.isin(part.get("role"), (MAIN, SECOND)))
     numbers = part.world.points.numbers()[part.points][rows]
     installed = part.get("installed")[rows]
     last = day_number(date(2026, 10, 12))
@@ -197,25 +198,38 @@ def _tests(part: Part, numbers: Ints, day: Ints, kind: str, rank: int) -> Frame:
 def scheme_frame(part: Part) -> Frame:
     """Return the price schemes (计费方案) of the billing points."""
     role = part.get("role")
-    rows = np.flatnonzero((role == MAIN) | (role == SUB) | (role == FIXED))
+    rows = np.flatnonzero((role != GENERATION) & (role != EXPORT))
+    now = _schemes(part, rows, "")
+    changed = rows[part.get("changed_on")[rows] != NULL]
+    return concat([now, _schemes(part, changed, "earlier_")]) if len(changed) else now
+
+
+def _schemes(part: Part, rows: Ints, which: str) -> Frame:
+    """Return what the schemes are now, or what they were before they changed."""
     numbers = part.world.points.numbers()[part.points][rows]
-    tariff = part.get("tariff")[rows]
-    fixed = role[rows] == FIXED
+    tariff = part.get(f"{which}tariff")[rows]
+    opened, closed = part.of_customer("opened")[rows], part.of_customer("closed")[rows]
+    changed_on = part.get("changed_on")[rows]
+    is_now = not which
     return {
         "mp_id": point_ids(numbers),
-        "valid_from": part.of_customer("opened")[rows],
-        "valid_to": part.of_customer("closed")[rows],
+        "valid_from": np.where(is_now & (changed_on != NULL), changed_on, opened),
+        "valid_to": closed if is_now else changed_on,
         "tariff_code": Pick(tariff, TARIFFS),
-        "voltage_code": Pick(part.get("price_voltage")[rows], VOLTAGES),
-        "tou": (part.get("registers")[rows] != PLAIN).astype(np.int64),
-        "pf_standard": part.get("pf_standard")[rows],
-        "basic_charge_mode": Pick(part.get("basic")[rows], BASIC_MODES),
-        "contract_demand_kw": part.get("contract_demand")[rows],
+        "voltage_code": Pick(part.get(f"{which}price_voltage")[rows], VOLTAGES),
+        "tou": (part.get(f"{which}registers")[rows] != PLAIN).astype(np.int64),
+        "pf_standard": part.get(f"{which}pf_standard")[rows],
+        "basic_charge_mode": Pick(part.get(f"{which}basic")[rows], BASIC_MODES),
+        "contract_demand_kw": part.get(f"{which}contract_demand")[rows],
         "step_scheme": Pick(np.where(tariff == TARIFFS.index("RES_STEP"), 1, 0), ["none", "annual"]),
         "fixed_ratio": part.get("fixed_ratio")[rows],
         "fixed_kwh": part.get("fixed_kwh")[rows],
-        "fixed_verified_on": np.where(fixed, day_number(date(2026, 3, 10)), NULL),
+        "fixed_verified_on": part.get("fixed_verified")[rows],
+        "line_loss_pct": part.get("line_loss_pct")[rows],
         "transformer_loss": part.get("loss")[rows].astype(np.int64),
+        "order_no": Ids(
+            "W", part.get("change_order")[rows] if is_now else np.full(len(rows), NULL, dtype=np.int64)
+        ),
     }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from jicha.demo.frame import Frame, Ids, Pick
 from jicha.demo.grid import BASE, NULL, Ints, moment
 from jicha.demo.points import MAIN
+from jicha.demo.transformers import COLD_STANDBY, REDUCED, SUSPENDED
 from jicha.demo.world import Part
 
 KINDS = [
@@ -21,7 +22,8 @@ NODES = [
 ]  # fmt: skip
 SUPPLIES = ["lv_res", "lv_nonres", "hv_single", "hv_double"]
 # Order numbers are the customer number and one digit for the kind of the event.
-NEW, CLOSURE, SWAP, SUSPEND, RESUME, PV, TEST, RENAME, BACK_BILL = range(1, 10)
+NEW, CLOSURE, SWAP, SUSPEND, RESUME, CHANGE, TEST, CAPACITY, BACK_BILL = range(1, 10)
+RENAME = CAPACITY  # no customer is renamed and changes its capacity as well
 
 
 @dataclass(frozen=True)
@@ -61,19 +63,28 @@ SUSPENSION = Course(
 RESUMPTION = Course(
     "resume", RESUME, (("accept", 0, 0), ("approve", 1, 2), ("unseal", 3, 4), ("archive", 4, 5)), 4
 )
-SOLAR = Course(
-    "pv_connection",
-    PV,
-    (
-        ("accept", 0, 0),
-        ("survey", 0, 2),
-        ("plan_reply", 2, 5),
-        ("contract", 5, 6),
-        ("meter_install", 6, 8),
-        ("energise", 8, 9),
-        ("archive", 9, 9),
-    ),
-    9,
+HIGH_VOLTAGE: tuple[tuple[str, int, int], ...] = (
+    ("accept", 0, 0),
+    ("survey", 0, 2),
+    ("plan_reply", 2, 5),
+    ("design_review", 5, 7),
+    ("mid_check", 8, 9),
+    ("final_check", 11, 12),
+    ("contract", 12, 13),
+    ("meter_install", 13, 15),
+    ("energise", 15, 15),
+    ("archive", 15, 16),
+)
+NEW_WORKS = Course("new_connection", NEW, HIGH_VOLTAGE, 15)
+INCREASE = Course("capacity_increase", CAPACITY, HIGH_VOLTAGE, 15)
+REDUCTION = Course(
+    "capacity_reduction",
+    CAPACITY,
+    (("accept", 0, 0), ("survey", 1, 2), ("approve", 2, 4), ("seal", 5, 6), ("archive", 6, 7)),
+    6,
+)
+NEW_PRICE = Course(
+    "price_change", CHANGE, (("accept", 0, 0), ("survey", 0, 1), ("approve", 1, 3), ("archive", 4, 5)), 4
 )
 ON_REQUEST = Course(
     "meter_test", TEST, (("accept", 0, 0), ("survey", 0, 1), ("approve", 1, 3), ("archive", 3, 3)), 3
@@ -112,16 +123,30 @@ def _events(part: Part) -> list[tuple[Course, Ints, Ints]]:
         & (units.owner < part.customers.stop)
         & (units.suspended_from != NULL)
     )
-    off, first = np.unique(units.owner[inside], return_index=True)
-    off_day = units.suspended_from[inside][first]
-    back_day = units.suspended_to[inside][first]
+    stopped = inside & np.isin(units.state, (SUSPENDED, COLD_STANDBY))
+    off, first = np.unique(units.owner[stopped], return_index=True)
+    off_day = units.suspended_from[stopped][first]
+    back_day = units.suspended_to[stopped][first]
     back = back_day != NULL
+    reduced, first = np.unique(units.owner[inside & (units.state == REDUCED)], return_index=True)
+    reduced_day = units.suspended_from[inside & (units.state == REDUCED)][first]
+    grown = (
+        (units.owner >= part.customers.start)
+        & (units.owner < part.customers.stop)
+        & (units.running_from != NULL)
+    )
+    changed = np.flatnonzero((part.get("changed_on") != NULL) & (part.get("role") == MAIN))
+    works = part.world.customers.is_hv()[fresh]
     quiet = rows[~customers.special[rows] & (customers.closed[rows] == NULL)]
     renamed, tested = quiet[quiet % 211 == 5], quiet[quiet % 397 == 11]
     corrected = corrected_customers(part)
     day = part.world.calendar.shift
     return [
-        (NEW_HOME, fresh, customers.opened[fresh]),
+        (NEW_HOME, fresh[~works], customers.opened[fresh[~works]]),
+        (NEW_WORKS, fresh[works], customers.opened[fresh[works]]),
+        (REDUCTION, reduced, part.world.calendar.on_or_after(reduced_day)),
+        (INCREASE, units.owner[grown], part.world.calendar.on_or_after(units.running_from[grown])),
+        (NEW_PRICE, part.owner[changed], part.world.calendar.on_or_after(part.get("changed_on")[changed])),
         (CLOSE, gone, part.world.calendar.on_or_after(customers.closed[gone])),
         (EXCHANGE, part.world.points.owner[main[swapped]], swap[swapped]),
         (SUSPENSION, off, off_day),

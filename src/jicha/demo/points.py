@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from jicha.demo.customers import Customers
+from jicha.demo.customers import Customers, supply_voltage
 from jicha.demo.frame import Ids
 from jicha.demo.grid import NULL, Bools, Ints, WorkCalendar, day_number, generator
 from jicha.demo.segments import SEGMENTS, members
@@ -57,6 +57,7 @@ class Points:
     loss: Bools
     fixed_ratio: Ints
     fixed_kwh: Ints
+    fixed_verified: Ints
     line_loss_pct: Ints = field(init=False)
     # The scheme that was valid before `changed_on`, NULL where the scheme never changed.
     changed_on: Ints = field(init=False)
@@ -108,10 +109,10 @@ def make_points(seed: int, customers: Customers, minimum: int) -> Points:
     hv = customers.is_hv()[owner]
     total = len(owner)
     # Generation, export and sub points are small direct-connected meters whatever their owner is.
-    main = role == MAIN
-    voltage = np.where(hv & main, np.where(customers.kva[owner] >= 2500, 3, 1), 0)
+    main = (role == MAIN) | (role == SECOND)
+    voltage = np.where(hv & main, supply_voltage(kva), 0)
     mode = np.where(hv & main, np.where((kva <= 315) & (voltage == 1), HV_LV, HV_HV), LV_LV)
-    single = (kva <= 10) & ~hv & (customers.pv_kw[owner] == 0) | (role == SUB)
+    single = ~hv & ((kva <= 10) & (customers.pv_kw[owner] == 0) | (role == SUB))
     wiring = np.where(single, SINGLE, np.where(mode == HV_HV, THREE_WIRE, FOUR_WIRE))
     ct, pt = _ratios(kva, mode, main, voltage)
     installed = np.maximum(
@@ -142,8 +143,9 @@ def make_points(seed: int, customers: Customers, minimum: int) -> Points:
         basic=np.zeros(total, dtype=np.int64),
         contract_demand=np.full(total, NULL, dtype=np.int64),
         loss=mode == HV_LV,
-        fixed_ratio=np.where((role == FIXED) & (owner % 2 == 0), 200_000, NULL),
-        fixed_kwh=np.where((role == FIXED) & (owner % 2 == 1), 120 * 10_000, NULL),
+        fixed_ratio=np.where((role == FIXED) & (owner % 2 == 0), np.where(hv, 40_000, 200_000), NULL),
+        fixed_kwh=np.where((role == FIXED) & (owner % 2 == 1), np.where(hv, 1_500, 120) * 10_000, NULL),
+        fixed_verified=np.where(role == FIXED, day_number(date(2026, 3, 10)), NULL),
     )
     points.tariff[(role == SUB) | (role == FIXED)] = TARIFFS.index("RES_FLAT")
     _basic_charge(rng, customers, points)
@@ -158,30 +160,57 @@ def _roles(rng: np.random.Generator, customers: Customers, minimum: int) -> tupl
     chosen = rng.permutation(shops)[: max(minimum, round(len(customers) * 0.003))]
     sub, fixed = chosen[: len(chosen) // 2], chosen[len(chosen) // 2 :]
     customers.special[chosen] = True
-    owner = np.concatenate([everyone, solar, solar, sub, fixed])
+    sub, fixed, second = _high_voltage_roles(rng, customers, sub, fixed)
+    owner = np.concatenate([everyone, solar, solar, sub, fixed, second])
     role = np.repeat(
-        [MAIN, GENERATION, EXPORT, SUB, FIXED], [len(everyone), len(solar), len(solar), len(sub), len(fixed)]
+        [MAIN, GENERATION, EXPORT, SUB, FIXED, SECOND],
+        [len(everyone), len(solar), len(solar), len(sub), len(fixed), len(second)],
     )
     order = np.lexsort((role, owner))
     return owner[order], role[order].astype(np.int64)
 
 
+def _high_voltage_roles(
+    rng: np.random.Generator, customers: Customers, sub: Ints, fixed: Ints
+) -> tuple[Ints, Ints, Ints]:
+    """Add dormitories behind high-voltage main meters, by sub meter or fixed share, and customers of two feeds."""
+    count = life_count(customers)
+    small = customers.is_hv() & (customers.kva <= 800) & ~customers.of("hv_pump", "hv_farm", "hv_charging")
+    chosen = rng.permutation(np.flatnonzero(small & ~customers.special))[: 2 * count]
+    double = customers.of("hv_industry") & (customers.second_kva >= 315) & ~customers.special
+    double[chosen] = False
+    second = rng.permutation(np.flatnonzero(double))[:count]
+    customers.special[chosen] = customers.special[second] = True
+    return (
+        np.concatenate([sub, chosen[::2]]),
+        np.concatenate([fixed, chosen[1::2]]),
+        second,
+    )
+
+
+def life_count(customers: Customers) -> int:
+    """Return how many high-voltage customers there are of each rare kind of life."""
+    return max(1, int(customers.is_hv().sum()) // 80)
+
+
 def _ratios(kva: Ints, mode: Ints, main: Bools, voltage: Ints) -> tuple[Ints, Ints]:
     current = np.select(
         [mode == HV_HV, mode == HV_LV],
-        [np.where(voltage == 3, kva / 60.6, kva / 17.32), kva / 0.6928],
+        [kva / np.select([voltage == 3, voltage == 4], [60.6, 190.5], 17.32), kva / 0.6928],
         kva / 0.66,
     )
     primary = CT_STEPS[np.minimum(np.searchsorted(CT_STEPS, current * 1.1), len(CT_STEPS) - 1)]
     ct = np.where(main & ((mode != LV_LV) | (kva > 40)), primary // 5, 1)
-    pt = np.where(mode == HV_HV, np.where(voltage == 3, 350, 100), 1)
+    pt = np.where(mode == HV_HV, np.select([voltage == 3, voltage == 4], [350, 1_100], 100), 1)
     return ct.astype(np.int64), pt.astype(np.int64)
 
 
 def _registers(rng: np.random.Generator, segment: Ints, main: Bools) -> Ints:
     tou = np.array([s.tou for s in SEGMENTS])[segment]
     home = np.isin(segment, members("urban_home", "rural_home")) & (rng.random(len(segment)) < 0.12)
-    return np.where(main & tou, CI_TOU, np.where(main & home, RES_TOU, PLAIN))
+    # Every third farm has chosen time of use (分时).
+    farm = np.isin(segment, members("farm")) & (np.cumsum(np.isin(segment, members("farm"))) % 3 == 0)
+    return np.select([main & tou, main & home, main & farm], [CI_TOU, RES_TOU, AGRI_TOU], PLAIN)
 
 
 def _pf_standard(segment: Ints, kva: Ints, main: Bools) -> Ints:
@@ -194,10 +223,15 @@ def _pf_standard(segment: Ints, kva: Ints, main: Bools) -> Ints:
 
 def _basic_charge(rng: np.random.Generator, customers: Customers, points: Points) -> None:
     two_part = np.array([s.two_part for s in SEGMENTS])[customers.segment[points.owner]] & (
-        points.role == MAIN
+        (points.role == MAIN) | (points.role == SECOND)
     )
+    # Every second public charging station has the basic charge waived (2.7: two-part price, exempt).
+    charging = customers.of("hv_charging")[points.owner]
+    two_part &= ~(charging & (np.cumsum(charging & two_part) % 2 == 0))
     rows = np.flatnonzero(two_part)
     points.basic[rows] = rng.choice([CAPACITY, CONTRACT_DEMAND, ACTUAL_DEMAND], len(rows), p=[0.5, 0.3, 0.2])
+    feeds = np.isin(points.owner[rows], points.owner[points.role == SECOND])
+    points.basic[rows[feeds]] = ACTUAL_DEMAND
     contract = rows[points.basic[rows] == CONTRACT_DEMAND]
     share = rng.integers(70, 91, len(contract))
     points.contract_demand[contract] = customers.kva[points.owner[contract]] * share // 100 * 10_000

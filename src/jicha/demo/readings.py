@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from jicha.demo.frame import Frame, Ids, Pick
-from jicha.demo.grid import BASE, DAYS, LAST, MONTH_START, NULL, Bools, Ints, moment
-from jicha.demo.points import NO_BASIC, point_ids
-from jicha.demo.registers import Registers
+from jicha.demo.frame import Frame, Ids, Pick, take
+from jicha.demo.grid import BASE, DAY_SECONDS, DAYS, LAST, MONTH_START, NULL, Bools, Ints, moment
+from jicha.demo.points import CI_TOU, NO_BASIC, point_ids
+from jicha.demo.registers import SWAP_SHARE_PCT, Registers
 from jicha.demo.world import ABSENT, MISSED, READ, Part
 
 METHODS = ["ami", "handheld", "manual", "estimated", "customer"]
@@ -192,9 +192,8 @@ def _rows(
 
 def reactive_and_demand(part: Part, ledger: Ledger) -> list[Frame]:
     """Return the monthly reactive and maximum-demand readings of assessed points and of two-part customers."""
-    rows = np.flatnonzero(
-        (part.get("registers") == 2) & (part.get("role") == 0) | (part.get("pf_standard") != NULL)
-    )
+    assessed = (part.get("pf_standard") != NULL) | (part.get("earlier_pf_standard") != NULL)
+    rows = np.flatnonzero((part.get("registers") == CI_TOU) | assessed)
     if not len(rows):
         return []
     rng = part.rng("reactive")
@@ -207,32 +206,112 @@ def reactive_and_demand(part: Part, ledger: Ledger) -> list[Frame]:
     peak = active / hours * rng.uniform(1.5, 2.0, (len(rows), LAST + 1))
     limit = part.of_customer("kva")[rows][:, None] * 9_300
     demand = np.rint(np.minimum(peak, limit * rng.uniform(0.9, 1.0, peak.shape)) / unit).astype(np.int64)
-    two_part = part.get("registers")[rows] == 2
+    two_part = part.get("registers")[rows] == CI_TOU
     ledger.demand[rows] = np.where(two_part[:, None], demand * unit, 0)
-    start = part.get("start")[rows] * 2 // 5
-    return [
-        frame
-        for month in range(LAST + 1)
-        for frame in _monthly_rows(part, ledger, rows, start, units, demand, month)
-    ]
+    month_rows = _MonthRows(part, ledger, rows, units, demand)
+    return [frame for month in range(LAST + 1) for frame in month_rows.frames(month)]
+
+
+@dataclass
+class _MonthRows:
+    """The reactive and demand readings of some points; where a meter was changed, those of both meters."""
+
+    part: Part
+    ledger: Ledger
+    rows: Ints
+    units: Ints
+    demand: Ints
+
+    def __post_init__(self) -> None:
+        self.swap = self.part.get("swap")[self.rows]
+        self.start = self.part.get("start")[self.rows] * 2 // 5
+
+    def frames(self, month: int) -> list[Frame]:
+        """Return the rows of one billing month."""
+        begin, end = (day[self.rows, month] for day in (self.ledger.period_from, self.ledger.period_to))
+        read = self.ledger.exists[self.rows, month]
+        new = (self.swap != NULL) & (self.swap < begin)
+        swapped = read & (self.swap != NULL) & (self.swap >= begin) & (self.swap < end)
+        before = self.start + self.units[:, :month].sum(axis=1)
+        used = self.units[:, month]
+        # The old meter's share of the month in which it comes down; what it showed then the new one never shows.
+        old = np.where(swapped, used * SWAP_SHARE_PCT // 100, 0)
+        after_swap = before - self._until_swap()
+        first, last = moment(begin, 0, READ_MINUTE), moment(end, 0, READ_MINUTE)
+        opened = self.part.of_customer("opened")[self.rows]
+        first = np.where(begin == opened, moment(begin, SWAP_HOUR), first)
+        change = moment(np.where(self.swap == NULL, 0, self.swap), SWAP_HOUR)
+        shown = np.where(swapped, 0, np.where(new, after_swap, before))
+        gain = used - old
+        demand = self.demand[:, month]
+        frames = [
+            self._rows(
+                month, swapped, swapped & False, before, before + old, first, change, demand * 9 // 10
+            ),
+            self._rows(
+                month,
+                read,
+                new | swapped,
+                shown,
+                shown + gain,
+                np.where(swapped, change, first),
+                last,
+                demand,
+            ),
+        ]
+        return [frame for pair in frames for frame in pair if len(frame["mp_id"].numbers)]
+
+    def _until_swap(self) -> Ints:
+        """Return what the first meter shows when it comes down: all months before and its share of that one."""
+        result = self.start.copy()
+        for month in range(LAST + 1):
+            begin, end = (day[self.rows, month] for day in (self.ledger.period_from, self.ledger.period_to))
+            used = self.units[:, month]
+            gone = (self.swap != NULL) & self.ledger.exists[self.rows, month]
+            result += np.where(gone & (end <= self.swap), used, 0)
+            inside = gone & (begin <= self.swap) & (self.swap < end)
+            result += np.where(inside, used * SWAP_SHARE_PCT // 100, 0)
+        return result
+
+    def _rows(
+        self,
+        month: int,
+        mask: Bools,
+        second: Bools,
+        before: Ints,
+        value: Ints,
+        first: Ints,
+        last: Ints,
+        demand: Ints,
+    ) -> list[Frame]:
+        part, rows = self.part, self.rows[mask]
+        return _monthly_rows(
+            part, rows, month, second[mask], before[mask], value[mask], first[mask], last[mask], demand[mask]
+        )
 
 
 def _monthly_rows(
-    part: Part, ledger: Ledger, rows: Ints, start: Ints, units: Ints, demand: Ints, month: int
+    part: Part,
+    rows: Ints,
+    month: int,
+    second: Bools,
+    before: Ints,
+    value: Ints,
+    first: Ints,
+    last: Ints,
+    demand: Ints,
 ) -> list[Frame]:
-    read = ledger.exists[rows, month]
     scale = 10 ** (4 - part.get("decimals")[rows])
-    before = start + units[:, :month].sum(axis=1)
     numbers = part.world.points.numbers()[part.points][rows]
     frame: Frame = {
         "mp_id": point_ids(numbers),
-        "meter_id": Ids("M", numbers * 10),
+        "meter_id": Ids("M", numbers * 10 + second),
         "bill_month": np.full(len(rows), MONTH_START[month], dtype=np.int64),
         "register": "reactive",
         "previous_value": before * scale,
-        "previous_at": moment(ledger.period_from[rows, month], 0, READ_MINUTE),
-        "value": (before + units[:, month]) * scale,
-        "read_at": moment(ledger.period_to[rows, month], 0, READ_MINUTE),
+        "previous_at": first,
+        "value": value * scale,
+        "read_at": last,
         "method": "ami",
         "status": "read",
         "reader_id": part.world.staff.reader_ids(
@@ -240,21 +319,18 @@ def _monthly_rows(
         ),
         "max_demand_at": np.full(len(rows), NULL, dtype=np.int64),
     }
-    days = np.maximum(ledger.period_to[rows, month] - ledger.period_from[rows, month], 1)
-    day = ledger.period_from[rows, month] + (numbers // 10 + month * 7) % days
+    begin, end = first // DAY_SECONDS, last // DAY_SECONDS
+    day = begin + (numbers // 10 + month * 7) % np.maximum(end - begin, 1)
     null = np.full(len(rows), NULL, dtype=np.int64)
     peak = {
         **frame,
         "register": "max_demand",
         "previous_value": null,
         "previous_at": null,
-        "value": demand[:, month] * scale,
+        "value": demand * scale,
         "max_demand_at": moment(day, 9 + numbers // 10 % 8, 15),
     }
-    from jicha.demo.frame import take
-
-    frames = [take(frame, read), take(peak, read & (part.get("registers")[rows] == 2))]
-    return [f for f in frames if len(f["mp_id"].numbers)]
+    return [frame, take(peak, part.get("registers")[rows] == CI_TOU)]
 
 
 def freeze_frames(part: Part, registers: Registers, full_days: int) -> list[Frame]:

@@ -10,7 +10,7 @@ import numpy as np
 from jicha.demo.customers import Customers
 from jicha.demo.frame import Frame, Ids, Pick
 from jicha.demo.grid import END, NULL, Ints, day_number, generator
-from jicha.demo.points import CAPACITY, HV_HV, MAIN, Points, point_ids
+from jicha.demo.points import CAPACITY, MAIN, SECOND, Points, point_ids
 
 RUNNING, SUSPENDED, REDUCED, HOT_STANDBY, COLD_STANDBY = range(5)
 STATES = ["running", "suspended", "reduced", "hot_standby", "cold_standby"]
@@ -33,6 +33,8 @@ NAMEPLATES: dict[int, tuple[int, int, int, int]] = {
     1250: (13_600, 120_000, 10_000, 45_000),
     1600: (16_400, 145_000, 9000, 45_000),
     2500: (23_300, 212_000, 8000, 55_000),
+    6300: (58_000, 384_000, 6000, 75_000),
+    16000: (122_000, 770_000, 5000, 105_000),
 }
 
 
@@ -46,14 +48,20 @@ class Transformers:
     suspended_from: Ints
     suspended_to: Ints
     agreed_until: Ints
-    # Behind which main point it stands, since when it runs, and the state that the suspension columns speak of.
+    # Behind which main point it stands, since when it runs if not from the connection on, and the state that the
+    # suspension columns speak of.
     role: Ints = field(init=False)
     running_from: Ints = field(init=False)
     state: Ints = field(init=False)
 
     def __post_init__(self) -> None:
-        self.role, self.running_from = (np.zeros(len(self.owner), dtype=np.int64) for _ in range(2))
+        self.role = np.zeros(len(self.owner), dtype=np.int64)
+        self.running_from = np.full(len(self.owner), NULL, dtype=np.int64)
         self.state = np.full(len(self.owner), SUSPENDED, dtype=np.int64)
+
+    def since(self, customers: Customers) -> Ints:
+        """Return the day from which each transformer runs."""
+        return np.where(self.running_from == NULL, customers.opened[self.owner], self.running_from)
 
     def relief(self, least_days: int) -> tuple[Ints, Ints]:
         """Return the span in which each transformer is not charged; empty where there is none.
@@ -97,6 +105,8 @@ def make_transformers(seed: int, customers: Customers, points: Points) -> Transf
     transformers = Transformers(
         owner[order], rank[order], kva[order], empty.copy(), empty.copy(), empty.copy()
     )
+    doubled = np.isin(transformers.owner, points.owner[points.role == SECOND])
+    transformers.role[doubled & (transformers.rank == 2)] = SECOND
     _suspensions(rng, customers, points, transformers)
     return transformers
 
@@ -104,7 +114,7 @@ def make_transformers(seed: int, customers: Customers, points: Points) -> Transf
 def _suspensions(
     rng: np.random.Generator, customers: Customers, points: Points, transformers: Transformers
 ) -> None:
-    """Whole months for anyone; within a month only where capacity is billed and losses are metered."""
+    """Whole months for anyone; within a month only where capacity is billed."""
     industry = customers.of("hv_industry") & ~customers.special
     candidates = rng.permutation(np.flatnonzero(industry))[: max(3, int(industry.sum()) // 8)]
     main = np.flatnonzero(points.role == MAIN)
@@ -116,7 +126,7 @@ def _suspensions(
     for position, customer in enumerate(candidates):
         point = main[customer]
         kind = position % 3
-        if kind == 2 and (points.basic[point] != CAPACITY or points.mode[point] != HV_HV):
+        if kind == 2 and points.basic[point] != CAPACITY:
             kind = 0
         begin, end, agreed = spans[kind]
         # Where there are two transformers one goes on running, except for every third customer.
@@ -134,7 +144,7 @@ def transformer_frame(transformers: Transformers) -> Frame:
     return {
         "transformer_id": Ids("T", transformers.numbers()),
         "customer_no": Ids("", transformers.owner + 3_401_000_001),
-        "mp_id": point_ids((transformers.owner + 3_401_000_001) * 10),
+        "mp_id": point_ids((transformers.owner + 3_401_000_001) * 10 + transformers.role),
         "model": Pick(np.zeros(len(transformers), dtype=np.int64), ["S11"]),
         "kva": transformers.kva * 10_000,
         "no_load_loss_kw": plates[:, 0],
@@ -145,9 +155,9 @@ def transformer_frame(transformers: Transformers) -> Frame:
 
 
 def state_frame(customers: Customers, transformers: Transformers) -> Frame:
-    """Return the states of the transformers: running, suspended, running again."""
+    """Return the states of the transformers: running, suspended (or the like), running again."""
     numbers = transformers.numbers()
-    opened = customers.opened[transformers.owner]
+    opened = transformers.since(customers)
     closed = customers.closed[transformers.owner]
     off = transformers.suspended_from != NULL
     back = off & (transformers.suspended_to != NULL) & (transformers.suspended_to < END)
@@ -158,7 +168,9 @@ def state_frame(customers: Customers, transformers: Transformers) -> Frame:
     sealed, agreed, orders = null.copy(), null.copy(), null.copy()
     sealed[first : first + middle] = transformers.suspended_from[off]
     agreed[first : first + middle] = transformers.agreed_until[off]
-    orders[first : first + middle] = order[off] * 10 + 4
+    digit = np.array([0, 4, 8, 0, 4])[transformers.state[off]]
+    orders[first : first + middle] = np.where(digit > 0, order[off] * 10 + digit, NULL)
+    sealed[first : first + middle][transformers.state[off] == HOT_STANDBY] = NULL
     orders[first + middle :] = order[back] * 10 + 5
     return {
         "transformer_id": Ids("T", ids),
@@ -168,7 +180,12 @@ def state_frame(customers: Customers, transformers: Transformers) -> Frame:
         "valid_to": np.concatenate(
             [np.where(off, transformers.suspended_from, closed), transformers.suspended_to[off], closed[back]]
         ),
-        "state": Pick(np.repeat([0, 1, 0], [first, middle, int(back.sum())]), ["running", "suspended"]),
+        "state": Pick(
+            np.concatenate([np.zeros(first), transformers.state[off], np.zeros(int(back.sum()))]).astype(
+                np.int64
+            ),
+            STATES,
+        ),
         "sealed_on": sealed,
         "agreed_until": agreed,
         "order_no": Ids("W", orders),

@@ -20,10 +20,11 @@ from jicha.demo.grid import (
     day_number,
     generator,
 )
+from jicha.demo.life import live
 from jicha.demo.network import Network, make_network
 from jicha.demo.people import Staff, make_staff
 from jicha.demo.plant.plan import Plan
-from jicha.demo.points import Points, make_points, plan_swaps
+from jicha.demo.points import MAIN, NO_BASIC, TARIFFS, Points, make_points, plan_swaps
 from jicha.demo.transformers import Transformers, make_transformers
 
 PART_SIZE = 25_000
@@ -43,6 +44,21 @@ class World:
     transformers: Transformers
     staff: Staff
     plan: Plan
+
+    def line_loss_pct(self) -> Ints:
+        """Return the agreed line loss of each customer's contract: that of its main point."""
+        result = np.full(len(self.customers), NULL, dtype=np.int64)
+        main = self.points.role == MAIN
+        result[self.points.owner[main]] = self.points.line_loss_pct[main]
+        return self.plan.contract_line_loss(result)
+
+    def exempt(self) -> Bools:
+        """Return which customers pay the two-part price without the basic charge."""
+        result = np.zeros(len(self.customers), dtype=np.bool_)
+        main = self.points.role == MAIN
+        two_part = (self.points.tariff == TARIFFS.index("CI_TWO")) & (self.points.basic == NO_BASIC)
+        result[self.points.owner[main]] = two_part[main]
+        return result
 
     def multi_person(self, customer: Ints, begin: Ints, end: Ints) -> Bools:
         """Return which customers have the quota of a household of five and more in a period."""
@@ -76,12 +92,21 @@ class Part:
         self.owner = self.world.points.owner[self.points]
         self.planned = planned_days(self.world.customers.read_day[self.owner])
         self.boundary = self.planned.copy()
+        self._end_at_closing()
         self.deviation = np.zeros((count, LAST + 1), dtype=np.int64)
         self.total_gap = np.zeros((count, LAST + 1), dtype=np.int64)
         self.state = np.zeros((count, LAST + 1), dtype=np.int64)
         # A step of the register itself (reset, programming error), seen by reading and freeze alike.
         self.step_day = np.full(count, DAYS + 1, dtype=np.int64)
         self.step_size = np.zeros(count, dtype=np.int64)
+
+    def _end_at_closing(self) -> None:
+        """Let the last reading of a customer that leaves in the middle of a cycle be taken on the day it leaves."""
+        closed = self.of_customer("closed")
+        for row in np.flatnonzero(closed != NULL):
+            month = int(np.searchsorted(self.planned[row], closed[row] - BASE))
+            if month <= LAST + 1:
+                self.boundary[row, month] = closed[row] - BASE
 
     def rng(self, *parts: str) -> np.random.Generator:
         """Return the random generator of one subject of this part."""
@@ -130,6 +155,7 @@ def make_world(seed: int, customers: int, clean: bool) -> World:
     world = World(seed, calendar, network, people, points, transformers, staff, plan)
     if not clean:
         plan.allocate(world)
+    live(world)
     plan_swaps(seed, people, points, calendar)
     return world
 

@@ -11,7 +11,7 @@ import numpy as np
 from jicha.demo.answer_key import FAULT, LOOK_ALIKE
 from jicha.demo.grid import BASE, NULL, Bools, generator
 from jicha.demo.plant.registry import ALWAYS, NOW, STAGES, Job, Spans
-from jicha.demo.points import CONTRACT_DEMAND, HV_HV, HV_LV, MAIN, PLAIN, RES_TOU
+from jicha.demo.points import CONTRACT_DEMAND, HV_HV, HV_LV, MAIN, PLAIN, RES_TOU, SUB
 
 if TYPE_CHECKING:
     from jicha.demo.world import World
@@ -186,10 +186,10 @@ def _fresh(world: World) -> Bools:
 
 
 def _with_sub(world: World) -> Bools:
-    owners = world.points.owner[world.points.role == 3]
+    owners = world.points.owner[world.points.role == SUB]
     result = np.zeros(len(world.customers), dtype=np.bool_)
     result[owners] = True
-    return result
+    return np.asarray(result & ~world.customers.is_hv())
 
 
 RECIPES = (

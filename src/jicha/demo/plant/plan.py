@@ -29,6 +29,7 @@ class Plan:
         self.overdue_meters: dict[int, int] = {}
         self.small_archive: dict[int, int] = {}
         self.places: dict[int, int] = {}
+        self.contract_loss: dict[int, int] = {}
         self.moved: dict[tuple[int, int], int] = {}
         self.fed_by: dict[int, int] = {}
         self.seen_elsewhere: dict[tuple[int, str], int] = {}
@@ -57,6 +58,12 @@ class Plan:
         for customer, value in self.small_archive.items():
             result[customer] = value
         return result
+
+    def contract_line_loss(self, percent: Ints) -> Ints:
+        """Return the agreed line loss that the contracts hold, percent × 10⁶."""
+        for customer, value in self.contract_loss.items():
+            percent[customer] = value
+        return percent
 
     def charging_place(self, codes: Ints) -> Ints:
         """Return the place codes of charging sites."""
