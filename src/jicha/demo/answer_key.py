@@ -23,6 +23,8 @@ COLUMNS = (
     "kwh",
     "yuan",
     "note",
+    "direction",
+    "cause",
 )
 FAULT, LOOK_ALIKE = "fault", "look_alike"
 
@@ -42,6 +44,8 @@ class Answer:
     kwh: Decimal | None
     yuan: Decimal | None
     note: str
+    direction: str = ""
+    cause: str = ""
 
 
 class AnswerKey:
@@ -63,6 +67,8 @@ class AnswerKey:
         kwh: Decimal | None = None,
         yuan: Decimal | None = None,
         note: str = "",
+        direction: str = "",
+        cause: str = "",
     ) -> None:
         """Note one answer; months are indexes of the 14 months."""
         number = "" if customer is None else str(customer + 3_401_000_001)
@@ -80,6 +86,8 @@ class AnswerKey:
                 kwh,
                 yuan,
                 note,
+                direction,
+                cause,
             )
         )
 
@@ -105,4 +113,6 @@ def _text(answer: Answer) -> list[str]:
         "" if answer.kwh is None else str(answer.kwh),
         "" if answer.yuan is None else str(answer.yuan),
         answer.note,
+        answer.direction,
+        answer.cause,
     ]

@@ -90,7 +90,7 @@ class ReadingScene:
 
 
 STAGES: dict[str, dict[str, Callable[..., None]]] = {
-    stage: {} for stage in ("archive", "energy", "readings", "money", "curves", "rows")
+    stage: {} for stage in ("archive", "energy", "readings", "bills", "money", "curves", "rows")
 }
 
 
@@ -116,12 +116,14 @@ def say(
     note: str = "",
     kwh: Decimal | None = None,
     yuan: Decimal | None = None,
+    direction: str = "",
+    cause: str = "",
 ) -> None:
     """Write the job into the answer key, one answer a span."""
     for first, last in spans if spans is not None else job.spans:
         world.plan.key.add(
             rule or job.rule, job.kind, (subject_kind, subject_id), job.customer if job.customer >= 0 else None, first, last,
-            mp=subject_kind in ("metering_point", "reading"), kwh=kwh, yuan=yuan, note=note,
+            mp=subject_kind in ("metering_point", "reading"), kwh=kwh, yuan=yuan, note=note, direction=direction, cause=cause,
         )  # fmt: skip
 
 
