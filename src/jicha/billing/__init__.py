@@ -1,0 +1,1 @@
+"""Re-billing: what a bill should have been, from readings, archive and policies, as plain data."""
