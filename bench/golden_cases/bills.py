@@ -13,13 +13,11 @@ from golden_cases.common import (
     Inputs,
     UnknownMethod,
     average,
-    band_price,
     charges,
     difference,
     fund_charges,
     given,
     method_of,
-    multiplier,
     need,
     numbers,
     ratio_in,
@@ -29,9 +27,9 @@ from golden_cases.common import (
 )
 from golden_cases.readings import band_prices, bands_of
 from jicha.billing.deductions import share_by_energy, take_fixed
-from jicha.billing.energy_charge import charge
+from jicha.billing.energy_charge import band_price, charge
 from jicha.billing.power_factor import adjustment_pct, adjustment_yuan, power_factor
-from jicha.billing.register_energy import whole_quotient
+from jicha.billing.register_energy import multiplier, whole_quotient
 from jicha.billing.transformer_loss import month_share_kwh
 
 
@@ -62,43 +60,74 @@ def _closed(answers: Answers, kwh: Decimal, *amounts: Decimal) -> Answers:
     return {**answers, "total_yuan": total_yuan, "average_price_yuan": average(total_yuan, kwh)}
 
 
+def _funds(inputs: Inputs, kwh: Decimal) -> Decimal:
+    """Return the funds on all energy; they stay outside the adjustment."""
+    return fund_charges(kwh, inputs.get("funds_yuan_per_kwh", inputs.get("fund_yuan_per_kwh")))
+
+
 def _generic(inputs: Inputs) -> Answers:
-    answers, energy_yuan, kwh = _energy(inputs)
-    basic = basic_of(inputs) or NOTHING
-    in_base = fund_charges(kwh, inputs.get("in_base_yuan_per_kwh"))
-    funds = fund_charges(kwh, inputs.get("funds_yuan_per_kwh", inputs.get("fund_yuan_per_kwh")))
-    lighting = NOTHING
-    if "lighting_yuan" in answers:
-        lighting = answers["lighting_yuan"]
-    answers |= {"basic_charge_yuan": basic, "in_base_yuan": in_base, "funds_yuan": funds}
+    """Return a bill of bands or one price; fixed lighting comes off first and stays outside the adjustment."""
+    active, reactive = _active(inputs), _reactive(inputs)
+    parts, left = take_fixed(active, numbers(inputs.get("lighting_fixed_kwh")), _ratios(inputs))
+    lighting_kwh = total(parts)
+    answers, energy_yuan = _energy(inputs, left)
+    basic = basic_of({"month_kwh": active, **inputs}) or NOTHING
+    in_base, funds = fund_charges(active, inputs.get("in_base_yuan_per_kwh")), _funds(inputs, active)
+    lighting = charge(lighting_kwh, value_or(inputs, NOTHING, "lighting_price_yuan"))
     base = energy_yuan + basic + in_base
-    answers |= {"energy_charge_yuan": energy_yuan, "power_before_pf_yuan": base}
-    answers |= _assessed(
-        inputs, base, factor_of({**inputs, "active_kwh": kwh, "loss_active_kwh": 0, "line_loss_pct": None})
-    )
-    return _closed(answers, kwh, base, funds, lighting)
+    answers |= {
+        "active_kwh": active,
+        "total_kwh": active,
+        "lighting_kwh": lighting_kwh,
+        "lighting_yuan": lighting,
+    }
+    answers |= {"basic_charge_yuan": basic, "in_base_yuan": in_base, "funds_yuan": funds}
+    answers |= {
+        "energy_charge_yuan": energy_yuan,
+        "power_before_pf_yuan": base,
+        "reactive_total_kvarh": reactive,
+    }
+    factor = factor_of(inputs) if {"power_factor", "raw_cos", "ratio_q_over_p"} & inputs.keys() else None
+    if factor is None and reactive is not None:
+        factor = power_factor(active, reactive)
+    answers |= _assessed(inputs, base, factor)
+    return _closed(answers, active, base, funds, lighting)
 
 
-def _energy(inputs: Inputs) -> tuple[Answers, Decimal, Decimal]:
-    """Return the bands or the single price of a generic bill: answers, energy charge, all kWh."""
+def _active(inputs: Inputs) -> Decimal:
+    """Return all active energy of a bill with its losses: of its bands, its total or its register."""
+    if "tou" in inputs:
+        tou = inputs["tou"]
+        read = total(bands_of(tou).values()) + value_or(tou, NOTHING, "excluded_kwh")
+    elif "active_end" in inputs:
+        read = difference(inputs, "active_start", "active_end")[0] * ratio_of(inputs)
+    else:
+        read = value_or(inputs, NOTHING, "active_kwh")
+    return energies_with_losses({**inputs, "active_kwh": read})[0]
+
+
+def _reactive(inputs: Inputs) -> Decimal | None:
+    """Return all reactive energy of a bill with its losses; None where the case has none."""
+    if "reactive_end" in inputs:
+        read = _reactive_read(inputs) * ratio_of(inputs)
+        return energies_with_losses({**inputs, "reactive_kvarh": read, "reactive_reverse_kvarh": 0})[1]
+    if "reactive_kvarh" in inputs or "reactive_reverse_kvarh" in inputs:
+        return energies_with_losses(inputs)[1]
+    return None
+
+
+def _energy(inputs: Inputs, kwh: Decimal) -> tuple[Answers, Decimal]:
+    """Return the bands (losses and fixed quantities on flat) or the single price: answers and energy charge."""
     if "tou" not in inputs:
-        if "active_kwh" in inputs:
-            kwh = energies_with_losses(inputs)[0]
-        else:
-            kwh = difference(inputs, "active_start", "active_end")[0] * ratio_of(inputs)
-        given_yuan = given(inputs, "energy_charge_yuan")
-        amount = charge(kwh, need(inputs, "price_yuan_per_kwh")) if given_yuan is None else given_yuan
-        return {"active_kwh": kwh, "total_kwh": kwh}, amount, kwh
+        amount = given(inputs, "energy_charge_yuan")
+        return {}, charge(kwh, need(inputs, "price_yuan_per_kwh")) if amount is None else amount
     tou = inputs["tou"]
-    on_flat = value_or(inputs, NOTHING, "loss_active_kwh") + value_or(tou, NOTHING, "loss_to_flat_kwh")
-    energies = bands_of({**tou, "loss_to_flat_kwh": on_flat})
-    prices = band_prices(tou, energies)
-    amounts = charges(energies, prices)
-    kwh = total(energies.values()) + value_or(tou, NOTHING, "excluded_kwh")
-    answers: Answers = {"active_kwh": kwh, "total_kwh": kwh}
+    energies = bands_of({**tou, "total_kwh": kwh - value_or(tou, NOTHING, "loss_to_flat_kwh")})
+    amounts = charges(energies, band_prices(tou, energies))
+    answers: Answers = {}
     for name, energy in energies.items():
         answers |= {f"{name}_kwh": energy, f"{name}_yuan": amounts[name]}
-    return answers, total(amounts.values()), kwh
+    return answers, total(amounts.values())
 
 
 def _with_flat(active: Decimal, advance: dict[str, Decimal]) -> dict[str, Decimal]:
@@ -133,18 +162,17 @@ def _registers(inputs: Inputs, first: str, last: str) -> dict[str, Decimal]:
 def _two_part_tou_funds(inputs: Inputs) -> Answers:
     """Return the bill of a two-part customer: fixed lighting off the flat band, outside the adjustment, funds on all."""
     factor = ratio_of(inputs)
-    active = difference(inputs, "active_start", "active_end")[0] * factor
-    reactive = _reactive_read(inputs) * factor
+    active, reactive = _active(inputs), _reactive(inputs) or NOTHING
     lighting_parts, _ = take_fixed(active, numbers(inputs.get("lighting_fixed_kwh")), _ratios(inputs))
     lighting_kwh = total(lighting_parts)
     bands = {name: kwh * factor for name, kwh in _registers(inputs, "start", "end").items()}
     energies = _with_flat(active - lighting_kwh, bands)
     amounts = _priced_bands(inputs, energies)
     lighting = charge(lighting_kwh, value_or(inputs, NOTHING, "lighting_price_yuan"))
-    basic = basic_of(inputs) or NOTHING
+    basic = basic_of({"month_kwh": active, **inputs}) or NOTHING
     energy_yuan = total(amounts.values())
     base = energy_yuan + basic + fund_charges(active, inputs.get("in_base_yuan_per_kwh"))
-    funds = fund_charges(active, inputs.get("funds_yuan_per_kwh", inputs.get("fund_yuan_per_kwh")))
+    funds = _funds(inputs, active)
     answers: Answers = {"multiplier": factor, "active_kwh": active, "reactive_kvarh": reactive}
     for name, kwh in energies.items():
         answers |= {f"{name}_kwh": kwh, f"{name}_yuan": amounts[name]}
@@ -185,7 +213,7 @@ def _swap_mid_month(inputs: Inputs) -> Answers:
     amounts = _priced_bands(inputs, energies)
     energy_yuan = total(amounts.values())
     basic = basic_of(inputs) or NOTHING
-    funds = fund_charges(old_kwh + active, inputs.get("funds_yuan_per_kwh", inputs.get("fund_yuan_per_kwh")))
+    funds = _funds(inputs, old_kwh + active)
     answers: Answers = {
         "old_read_kwh": old_read,
         "old_loss_kwh": loss,

@@ -142,7 +142,7 @@ def _priced_demand(inputs: Inputs, billed_kw: Decimal) -> Answers:
     if inputs.get("load_rate_rule_260") and month_kwh is not None and capacity and threshold is not None:
         price = demand_price(price, month_kwh, capacity, threshold, rules.demand_discount_factor)
     answers["effective_price_yuan_per_kw"] = price
-    basis = value_or(inputs, Decimal(30), "basis_days")
+    basis = _basis_days(inputs)
     answers["basic_charge_yuan"] = demand_charge(billed_kw, price, value_or(inputs, basis, "days"), basis)
     return answers
 
@@ -209,7 +209,7 @@ def _breakeven(inputs: Inputs) -> Answers:
 def basic_charge_capacity(inputs: Inputs) -> Answers:
     """Return the basic charge by capacity: transformers whole and part months, suspended or charged in part."""
     basis = _basis_days(inputs)
-    items = inputs.get("items") or [{"kva": need(inputs, "capacity_kva", "kva")}]
+    items = inputs.get("items") or [{**inputs, "kva": need(inputs, "capacity_kva", "kva")}]
     units = [(need(item, "kva", "kw"), _charged_days(inputs, item, basis)) for item in items]
     rounds = bool(inputs.get("round_kva"))
     billed = total(_billed_kva(kva, days, basis, 0 if rounds else FINE) for kva, days in units)
@@ -244,13 +244,14 @@ def _charged_days(inputs: Inputs, item: Inputs, basis: Decimal) -> Decimal:
     default = suspended if "min_suspend_days" in inputs else least
     length = value_or(item, default, "suspension_length_days")
     used = given(item, "used_days", "days")
-    present = value_or(inputs, basis, "month_days") if used is None and suspended else basis
-    if used is None or "used_days" not in item:
-        used = (present if used is None else used) - suspended
-    elif not suspended:
-        suspended = basis - used if "suspended_factor" in item else NOTHING
+    if used is None:
+        used = value_or(inputs, basis, "month_days") if suspended else basis
+    if "used_days" not in item:
+        used = max(NOTHING, used - suspended)
+    elif not suspended and "suspended_factor" in item:
+        suspended = basis - used
     factor = ONE if length < least else value_or(item, NOTHING, "suspended_factor")
-    return min(basis, used + factor * suspended)
+    return min(basis, used + factor * min(suspended, basis))
 
 
 # Power factor

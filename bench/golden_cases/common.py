@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -28,7 +28,7 @@ class UnknownMethod(LookupError):
     """A method that no adapter knows."""
 
 
-def method_of(inputs: Inputs, methods: dict[str, Adapter], default: str) -> Adapter:
+def method_of(inputs: Inputs, methods: Mapping[str, Adapter], default: str) -> Adapter:
     """Return the adapter of the method that the inputs name."""
     name = inputs.get("method", default)
     if name not in methods:

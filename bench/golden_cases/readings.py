@@ -60,11 +60,11 @@ def reading_to_energy(inputs: Inputs) -> Answers:
     if "meters" in inputs:
         energies = [_advance(meter)[0] * ratio_of({**_ratios(inputs), **meter}) for meter in inputs["meters"]]
         kwh = rounded(total(energies), places)
-        answers = {f"meter{number}_kwh": energy for number, energy in enumerate(energies, 1)}
-        return {**answers, "kwh": kwh, **priced(inputs, kwh)}
+        each = {f"meter{place}_kwh": energy for place, energy in enumerate(energies, 1)}
+        return {**each, "kwh": kwh, **priced(inputs, kwh)}
     advance, wrapped = _advance(inputs)
     kwh = rounded(advance * ratio_of(inputs), places)
-    answers = {"multiplier": ratio_of(inputs), "difference": advance, "wrapped": wrapped}
+    answers: Answers = {"multiplier": ratio_of(inputs), "difference": advance, "wrapped": wrapped}
     return {**answers, "kwh": kwh, "kvarh": kwh, **priced(inputs, kwh)}
 
 
@@ -89,8 +89,8 @@ def meter_rollover(inputs: Inputs) -> Answers:
         digits = "old_integer_digits" if "old_integer_digits" in inputs else "integer_digits"
         old_advance, old_wrapped = difference(inputs, "old_meter_start", "old_meter_end", digits)
         old_energy = old_advance * value_or(inputs, ratio_of(inputs), "old_multiplier")
-        answers |= {"old_difference": old_advance, "old_wrapped": old_wrapped, "old_kwh": old_energy}
-        answers |= {"new_kwh": energy}
+        answers |= {"old_difference": old_advance, "old_kwh": old_energy}
+        answers |= {"new_kwh": energy, "wrapped": wrapped or old_wrapped}
         energy += old_energy
     capacity = given(inputs, "capacity_kva")
     if capacity is not None:
@@ -175,11 +175,12 @@ def _billed(inputs: Inputs, active_loss: Decimal, reactive_loss: Decimal | None 
     return answers
 
 
-def _month_part(inputs: Inputs) -> Decimal:
-    """Return the part of a month that a month's iron loss is charged for."""
+def _month_iron(inputs: Inputs, name: str) -> Decimal:
+    """Return a month's iron loss, or the part of it that falls on the days in service."""
+    month = value_or(inputs, NOTHING, name)
     if "days" not in inputs:
-        return ONE
-    return need(inputs, "days") / value_or(inputs, Decimal(30), "month_days")
+        return month
+    return month * need(inputs, "days") / value_or(inputs, Decimal(30), "month_days")
 
 
 def _no_load_hours(inputs: Inputs) -> Answers:
@@ -202,8 +203,7 @@ def _prorate_days(inputs: Inputs) -> Answers:
 
 def _fixed_plus_pct(inputs: Inputs) -> Answers:
     places = energy_places(inputs, 0)
-    part = _month_part(inputs)
-    iron = value_or(inputs, NOTHING, "iron_active_kwh") * part
+    iron = _month_iron(inputs, "iron_active_kwh")
     copper = copper_share_kwh(
         value_or(inputs, NOTHING, "read_active_kwh", "read_kwh"), value_or(inputs, NOTHING, "copper_pct")
     )
@@ -212,7 +212,7 @@ def _fixed_plus_pct(inputs: Inputs) -> Answers:
     if not {"iron_reactive_kvarh", "k_reactive"} & inputs.keys():
         return {**answers, **_billed(inputs, loss)}
     copper_reactive = copper * value_or(inputs, NOTHING, "k_reactive")
-    reactive = rounded(value_or(inputs, NOTHING, "iron_reactive_kvarh") * part + copper_reactive, places)
+    reactive = rounded(_month_iron(inputs, "iron_reactive_kvarh") + copper_reactive, places)
     answers["copper_reactive_kvarh"] = rounded(copper_reactive, places)
     return {**answers, **_billed(inputs, loss, reactive)}
 
