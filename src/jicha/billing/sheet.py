@@ -1,0 +1,89 @@
+"""The calculation sheet (算费过程): each step of one bill with formula, clause, rounding, result and source rows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+from jicha.billing.policy import rule_source
+
+STEP_TITLES: dict[str, tuple[str, str]] = {
+    "segments": ("分段", "Segment of the period"),
+    "register_energy": ("示数电量", "Energy of a register"),
+    "metered_energy": ("抄见电量", "Metered energy"),
+    "main_remainder": ("总表扣减分表、定量、定比", "Main meter less sub meters and fixed shares"),
+    "transformer_loss": ("变压器损耗", "Transformer loss"),
+    "line_loss": ("线路损耗", "Line loss"),
+    "energy_charge": ("电度电费", "Energy charge"),
+    "fund": ("政府性基金及附加", "Government funds and surcharges"),
+    "step_increment": ("阶梯加价", "Step increment"),
+    "basic_charge": ("基本电费（容/需量）", "Basic charge"),
+    "power_factor": ("功率因数", "Power factor"),
+    "pf_adjustment": ("功率因数调整电费", "Power-factor adjustment"),
+    "total": ("合计", "Total"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SheetStep:
+    """One named step with what it stands on."""
+
+    step: str
+    mp_id: str | None
+    formula: str
+    result: str
+    unit: str
+    register: str | None = None
+    component: str | None = None
+    rounding: str = ""
+    source: str = ""
+    basis: str = ""
+    rows: tuple[str, ...] = ()
+
+    def title(self, language: str = "zh") -> str:
+        """Return the step's name as people read it."""
+        return STEP_TITLES[self.step][0 if language == "zh" else 1]
+
+
+@dataclass(slots=True)
+class Sheet:
+    """Gathers the steps of one bill; `day` chooses the version of every rule that is quoted."""
+
+    day: date
+    steps: list[SheetStep] = field(default_factory=list)
+    refusal: tuple[str, str] | None = None
+
+    def add(
+        self,
+        step: str,
+        mp_id: str | None,
+        *,
+        formula: str,
+        result: str,
+        unit: str,
+        register: str | None = None,
+        component: str | None = None,
+        rounding: str = "",
+        source: str = "",
+        rule: str | None = None,
+        rows: tuple[str, ...] = (),
+    ) -> None:
+        """Write down one step; `rule` names the billing rule whose clause is quoted."""
+        basis = "" if rule is None else _basis(rule, self.day)
+        self.steps.append(
+            SheetStep(step, mp_id, formula, result, unit, register, component, rounding, source, basis, rows)
+        )
+
+    def refuse(self, code: str, where: str) -> None:
+        """Write down why the bill can't be recomputed."""
+        self.refusal = (code, where)
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """Return the steps as plain data for JSON and for the PDF."""
+        return [asdict(step) for step in self.steps]
+
+
+def _basis(rule: str, day: date) -> str:
+    value = rule_source(rule, day)
+    return f"{value.source} [{value.mark}]"

@@ -1,0 +1,91 @@
+"""Step 5: the energy charge (电度电费) and the government funds (基金及附加), one line a component and register."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from jicha.billing.energy_charge import charge, split_by_days
+from jicha.billing.model import Line
+from jicha.billing.price_list import Price
+from jicha.billing.refusal import Refused
+from jicha.billing.work import ZERO, PointWork, Segment, Work
+
+
+def apply(work: Work) -> None:
+    """Price the energy of every point, segment by segment."""
+    for point in work.billed_points:
+        point.base_yuan = [ZERO] * len(point.segments)
+        split = {register: _split(work, point, kwh) for register, kwh in point.billed.items()}
+        for number, segment in enumerate(point.segments):
+            quantities = {register: parts[number] for register, parts in split.items()}
+            _price_segment(work, point, number, segment, quantities)
+
+
+def _split(work: Work, point: PointWork, kwh: Decimal) -> list[Decimal]:
+    if len(point.segments) == 1:
+        return [kwh]
+    return split_by_days(kwh, [segment.last_day for segment in point.segments], work.days)
+
+
+def _price_segment(
+    work: Work, point: PointWork, number: int, segment: Segment, quantities: dict[str, Decimal]
+) -> None:
+    mode = work.bill.customer.market_mode
+    for register, kwh in quantities.items():
+        prices = segment.prices.energy.get(register)
+        if kwh == 0:
+            continue
+        if prices is None:
+            raise Refused(
+                "no_price", f"{segment.scheme.tariff_code} {segment.scheme.voltage_code} {register}"
+            )
+        for price in prices:
+            unit_price = price.unit_price
+            if price.component == "purchase":
+                unit_price = _purchase_price(work, segment, price, mode)
+            amount = charge(kwh, unit_price)
+            _line(work, point, "energy", price.component, register, kwh, unit_price, amount, segment)
+            if price.in_pf_base:
+                point.base_yuan[number] += amount
+    fund = segment.prices.single.get("fund")
+    total = sum(quantities.values(), ZERO)
+    if fund is not None and total != 0:
+        amount = charge(total, fund.unit_price)
+        _line(work, point, "fund", "fund", "any", total, fund.unit_price, amount, segment)
+        if fund.in_pf_base:
+            point.base_yuan[number] += amount
+
+
+def _purchase_price(work: Work, segment: Segment, price: Price, mode: str) -> Decimal:
+    """Return the price of bought power: 1.5 times the agency price (代理购电) for customers that left the market."""
+    if mode == "exited":
+        return price.unit_price * work.rules.exit_price_multiple
+    if mode == "market" and not work.prices.is_own(segment.scheme.tariff_code):
+        raise Refused("market_price_unknown", segment.scheme.tariff_code)
+    return price.unit_price
+
+
+def _line(
+    work: Work,
+    point: PointWork,
+    item: str,
+    component: str,
+    register: str,
+    kwh: Decimal,
+    unit_price: Decimal,
+    amount: Decimal,
+    segment: Segment,
+) -> None:
+    work.lines.append(Line(point.point.mp_id, item, component, register, kwh, "kwh", unit_price, amount))
+    if work.sheet is not None:
+        work.sheet.add(
+            "energy_charge" if item == "energy" else item,
+            point.point.mp_id,
+            formula=f"{kwh:f} kWh × {unit_price.normalize():f}",
+            result=f"{amount:.2f}",
+            unit="yuan",
+            register=register,
+            component=component,
+            source=segment.prices.source,
+            rounding="half up, 0.01",
+        )
