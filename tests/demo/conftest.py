@@ -22,6 +22,9 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> DemoSummary:
 def con(county: DemoSummary) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with one table of the contract's types a file."""
     connection = load(county.folder)
+    connection.execute(
+        f"CREATE TABLE mistaken AS SELECT subject_id AS bill_id, customer_no FROM read_csv('{county.answer_key}', all_varchar=true) WHERE cause <> ''"
+    )
     yield connection
     connection.close()
 

@@ -74,7 +74,7 @@ def bills_of(con: duckdb.DuckDBPyConnection, where: str, limit: int) -> list[dic
         JOIN metering_point p ON p.customer_no = b.customer_no AND p.usage = 'billing' JOIN price_scheme s USING (mp_id)
         WHERE b.kind = 'normal' AND b.kwh > 0 AND {where}
             AND NOT EXISTS (SELECT 1 FROM price_scheme z WHERE z.mp_id = p.mp_id AND z.valid_from > c.opened_on)
-            AND c.market_mode <> 'exited' AND s.line_loss_pct IS NULL
+            AND b.bill_id NOT IN (SELECT bill_id FROM mistaken) AND c.market_mode <> 'exited' AND s.line_loss_pct IS NULL
             AND NOT EXISTS (SELECT 1 FROM metering_point q WHERE q.customer_no = b.customer_no AND q.usage = 'billing' AND q.mp_id <> p.mp_id)
             AND NOT EXISTS (SELECT 1 FROM metering_point q WHERE q.parent_mp_id = p.mp_id OR (q.mp_id = p.mp_id AND q.parent_mp_id IS NOT NULL))
         ORDER BY b.bill_id LIMIT {limit}
@@ -88,7 +88,9 @@ def test_residential_bills_with_steps(con: duckdb.DuckDBPyConnection) -> None:
         con,
         """
         SELECT DISTINCT customer_no FROM bill_line l JOIN bill USING (bill_id) JOIN customer USING (customer_no)
-        WHERE item = 'step' AND customer_no NOT IN (SELECT customer_no FROM bill WHERE kwh < 0) ORDER BY customer_no LIMIT 6
+        WHERE item = 'step' AND customer_no NOT IN (SELECT customer_no FROM bill WHERE kwh < 0)
+            AND NOT EXISTS (SELECT 1 FROM proof WHERE proof.customer_no = bill.customer_no AND proof.kind = 'multi_person')
+            AND opened_on < DATE '2025-01-01' AND customer_no NOT IN (SELECT customer_no FROM mistaken) ORDER BY customer_no LIMIT 6
         """,
     )
     assert customers

@@ -19,7 +19,7 @@ from jicha.demo.charges import (
 )
 from jicha.demo.cuts import cut
 from jicha.demo.grid import MONTH_START, Ints
-from jicha.demo.losses import FULL_MONTH_HOURS, measure
+from jicha.demo.losses import measure
 from jicha.demo.readings import Ledger
 from jicha.demo.world import Part
 
@@ -50,8 +50,9 @@ class Bills:
 class Method:
     """How bills are worked out; as it stands it is right, and a planted mistake changes one field."""
 
-    full_hours: int | None = FULL_MONTH_HOURS
-    day_hours: int = 24
+    always_full_hours: bool = False
+    loss_in_factor: bool = True
+    fund_in_base: bool = False
     by_scheme: bool = True
     basic: BasicRule = field(default_factory=BasicRule)
 
@@ -68,13 +69,15 @@ def make_bills(part: Part, ledger: Ledger) -> Bills:
 
 def price(cases: Cases, method: Method) -> Bills:
     """Return the bills of the cases: energy, segments, charges, lines, totals."""
-    billed = measure(cases, method.full_hours, method.day_hours)
+    billed = measure(cases, always_full=method.always_full_hours)
+    if not method.loss_in_factor:
+        billed.active, billed.reactive = billed.metered, cases.spots.kvarh
     pieces = cut(cases, by_scheme=method.by_scheme)
     sheet = Sheet(cases, pieces, billed, Lines(), np.zeros(len(pieces), dtype=np.int64))
     kwh = np.zeros(len(cases), dtype=np.int64)
     np.add.at(kwh, cases.spots.bill, billed.total(cases.spots.scheme["registers"]))
     before = energy_before(cases, kwh) if cases.before is None else cases.before
-    charge_energy(sheet)
+    charge_energy(sheet, fund_in_base=method.fund_in_base)
     charge_steps(sheet, before)
     charge_basic(sheet, kwh, method.basic)
     factor, adjust, kvarh = charge_factor(sheet)

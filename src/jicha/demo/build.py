@@ -175,6 +175,7 @@ def _write_archive(part: Part, writer: Writer, names: Pick) -> None:
 
 def _write_money(part: Part, writer: Writer, hooks: Hooks, ledger: Ledger, names: Pick) -> None:
     issued = bills.make_bills(part, ledger)
+    hooks.change_bills(part, ledger, issued)
     payments = money.make_payments(part, issued)
     hooks.change_money(part, ledger, issued, payments)
     writer.add("bill", bill_tables.bill_frame(part, issued))

@@ -95,7 +95,7 @@ def prices_on(tariff: str, voltage: str, component: str, register: str, day: Int
     return np.array(values, dtype=np.int64)[place]
 
 
-def charge_energy(sheet: Sheet) -> None:
+def charge_energy(sheet: Sheet, *, fund_in_base: bool = False) -> None:
     """Add the energy charge and the funds of every segment."""
     pieces, day = sheet.pieces, sheet.price_day()
     exited = sheet.cases.exited[pieces.bill]
@@ -115,9 +115,10 @@ def charge_energy(sheet: Sheet) -> None:
                     sheet.base[rows] += amount
         if floating:
             kwh = sum((quantity[band][rows] for band in bands), np.zeros(len(rows), dtype=np.int64))
-            sheet.energy_line(
-                rows, "fund", "fund", "any", kwh, prices_on(code, volt, "fund", "any", day[rows])
-            )
+            price = prices_on(code, volt, "fund", "any", day[rows])
+            amount = sheet.energy_line(rows, "fund", "fund", "any", kwh, price)
+            if fund_in_base:
+                sheet.base[rows] += amount
 
 
 def charge_steps(sheet: Sheet, before: Ints) -> None:

@@ -11,7 +11,7 @@ from jicha.demo.grid import Ints
 from jicha.demo.points import PLAIN
 from jicha.demo.registers import BANDS
 
-FULL_MONTH_HOURS = 720
+FULL_MONTH_HOURS, DAY_HOURS = 720, 24
 PERCENT = 100 * 1_000_000  # line_loss_pct is a percentage × 10⁶
 
 
@@ -20,6 +20,7 @@ class Billed:
     """The energy to bill by register, and what the power factor is taken from, one entry a spot."""
 
     energy: dict[str, Ints]
+    metered: Ints
     active: Ints
     reactive: Ints
 
@@ -33,14 +34,15 @@ class Billed:
         return result
 
 
-def measure(cases: Cases, full_hours: int | None = FULL_MONTH_HOURS, day_hours: int = 24) -> Billed:
+def measure(cases: Cases, *, always_full: bool = False) -> Billed:
     """Return the billed energy: sub meters and fixed shares come off, losses come on."""
     spots = cases.spots
-    billed = Billed({name: values.copy() for name, values in spots.energy.items()}, spots.kvarh, spots.kvarh)
-    metered = billed.total(spots.scheme["registers"])
+    energy = {name: values.copy() for name, values in spots.energy.items()}
+    billed = Billed(energy, spots.kvarh, spots.kvarh, spots.kvarh)
+    metered = billed.metered = billed.total(spots.scheme["registers"])
     part = spots.kind != FEED
     own = _take_off(cases, billed, metered)
-    active, reactive = _transformer_loss(cases, metered, full_hours, day_hours)
+    active, reactive = _transformer_loss(cases, metered, always_full)
     for row in np.flatnonzero(part & (active[spots.feed] > 0)):
         feed = spots.feed[row]
         share = _half_up(active[feed] * own[row], metered[feed])
@@ -100,9 +102,7 @@ def _add(cases: Cases, billed: Billed, kwh: Ints) -> None:
     billed.energy["flat"] += np.where(plain, 0, kwh)
 
 
-def _transformer_loss(
-    cases: Cases, metered: Ints, full_hours: int | None, day_hours: int
-) -> tuple[Ints, Ints]:
+def _transformer_loss(cases: Cases, metered: Ints, always_full: bool) -> tuple[Ints, Ints]:
     """Return ΔWp and ΔWq of each spot (domain 4.4, K = 1), one rounding each, half up.
 
     T is the full month's hours when the transformer is in service in the whole cycle, else 24 h a day in service.
@@ -116,9 +116,8 @@ def _transformer_loss(
         return active, reactive
     bill = spots.bill[rows]
     days = units.days(bill, cases.begin[bill], cases.end[bill])
-    hours = days * day_hours
-    if full_hours is not None:
-        hours = np.where(days == cases.days[bill][:, None], full_hours, hours)
+    whole = always_full | (days == cases.days[bill][:, None])
+    hours = np.where(whole, FULL_MONTH_HOURS, days * DAY_HOURS)
     hours = np.where(units.kva[bill] > 0, hours, 0)
     # Products of squares pass 64 bits: whole numbers of any size instead.
     square = metered[rows].astype(object) ** 2 + spots.kvarh[rows].astype(object) ** 2

@@ -157,7 +157,9 @@ def _roles(rng: np.random.Generator, customers: Customers, minimum: int) -> tupl
     everyone = np.arange(len(customers), dtype=np.int64)
     solar = np.flatnonzero(customers.pv_kw > 0)
     shops = np.flatnonzero(customers.of("shop", "workshop") & ~customers.special & (customers.base < 28))
-    chosen = rng.permutation(shops)[: max(minimum, round(len(customers) * 0.003))]
+    # A toy county keeps its few shops for other plants.
+    least = 2 * minimum if len(customers) >= 2_000 else minimum
+    chosen = rng.permutation(shops)[: max(least, round(len(customers) * 0.003))]
     sub, fixed = chosen[: len(chosen) // 2], chosen[len(chosen) // 2 :]
     customers.special[chosen] = True
     sub, fixed, second = _high_voltage_roles(rng, customers, sub, fixed)

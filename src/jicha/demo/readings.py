@@ -28,6 +28,7 @@ class Ledger:
     period_from: Ints
     period_to: Ints
     exists: Bools
+    removed: Ints
     freezes: dict[str, Ints] = field(default_factory=dict)
 
 
@@ -43,6 +44,7 @@ def new_ledger(part: Part) -> Ledger:
         period_from=np.full(shape, NULL, dtype=np.int64),
         period_to=np.full(shape, NULL, dtype=np.int64),
         exists=np.zeros(shape, dtype=np.bool_),
+        removed=np.zeros(shape, dtype=np.int64),
     )
 
 
@@ -81,9 +83,10 @@ def read_registers(part: Part, registers: Registers, ledger: Ledger, method: Int
                 method,
             )
             energy = _delta(value, last_value[number], registers, swapped, removal, last_is_second)
-            ledger.energy[name][rows[read], month] = (
-                energy * part.get("billed_multiplier")[rows] * 10 ** (4 - part.get("decimals")[rows])
-            )[read]
+            unit = part.get("billed_multiplier")[rows] * 10 ** (4 - part.get("decimals")[rows])
+            ledger.energy[name][rows[read], month] = (energy * unit)[read]
+            if name == "total":
+                ledger.removed[rows[read], month] = (np.where(swapped, energy - value, 0) * unit)[read]
             last_value[number] = np.where(read, value, last_value[number])
         ledger.exists[rows[read], month] = True
         ledger.period_from[rows[read], month] = last_day[read] + BASE

@@ -11,6 +11,7 @@ import numpy as np
 from jicha.demo.charges import HALF
 from jicha.demo.curve import Curves
 from jicha.demo.grid import DAYS, LAST, NULL, day_number
+from jicha.demo.plant.causes import REBILL
 from jicha.demo.plant.registry import NOW, Job, MoneyScene, Rows, in_month, on, say, say_point
 from jicha.demo.points import CAPACITY, NO_BASIC, PF_80, PF_85, PF_90, PLAIN, TARIFFS
 from jicha.demo.world import Part, World
@@ -197,8 +198,12 @@ def negative_bill(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
     lines = np.flatnonzero(bills.lines["bill"] == bill)
     kwh = 17 + job.index
     amount = (kwh * bills.lines["price"][lines] + HALF) // (2 * HALF)
+    right = int(bills.total[bill])
     bills.lines["quantity"][lines], bills.lines["amount"][lines] = -kwh * 10_000, -amount
     bills.kwh[bill], bills.total[bill] = -kwh, -int(amount.sum())
+    off = right - int(bills.total[bill])
+    say(part.world, job, "bill", _bill_id(job, LAST), rule=REBILL, spans=NOW, note="negative energy billed",
+        yuan=Decimal(abs(off)).scaleb(-2), direction="company", cause="negative_energy")  # fmt: skip
     say(part.world, job, "bill", _bill_id(job, LAST), spans=NOW, note="negative energy without a refund order",
         kwh=Decimal(abs(int(bills.kwh[bill]))), yuan=Decimal(abs(int(bills.total[bill]))).scaleb(-2))  # fmt: skip
 

@@ -21,7 +21,10 @@ CAUSES: dict[str, tuple[str, str]] = {
     "rollover": (REBILL, "rollover of the register not added"),
     "old_meter": (REBILL, "energy of the meter that came down left out"),
     "transformer_loss_left_out": ("BL-16", "transformer loss left out"),
-    "transformer_loss_high_side": ("BL-16", "transformer loss charged to a customer metered on the high side"),
+    "transformer_loss_high_side": (
+        "BL-16",
+        "transformer loss charged to a customer metered on the high side",
+    ),
     "transformer_loss_hours": ("BL-16", "a full month's hours for a transformer in service for some days"),
     "line_loss_left_out": ("BL-17", "agreed line loss left out"),
     "excess_not_doubled": ("BL-13", "demand above 105 % of the contract not charged twice"),

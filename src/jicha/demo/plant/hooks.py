@@ -12,6 +12,7 @@ from jicha.demo.curve import Curves
 from jicha.demo.frame import Pick
 from jicha.demo.grid import Ints
 from jicha.demo.money import Payments
+from jicha.demo.plant.bill_scene import BillScene
 from jicha.demo.plant.registry import STAGES, Job, MoneyScene, ReadingScene, Rows
 from jicha.demo.readings import Ledger
 from jicha.demo.registers import Registers
@@ -41,6 +42,13 @@ class Hooks:
         scene = ReadingScene(registers, method)
         for job, row, change in self._inside(part, "readings"):
             change(part, job, row, scene)
+
+    def change_bills(self, part: Part, ledger: Ledger, bills: Bills) -> None:
+        """Let plants issue bills wrongly."""
+        scene = BillScene(part, ledger, bills)
+        for job, row, change in self._inside(part, "bills"):
+            change(part, job, row, scene)
+        scene.finish()
 
     def change_money(self, part: Part, ledger: Ledger, bills: Bills, payments: Payments) -> None:
         """Let plants change bills and payments."""

@@ -75,7 +75,8 @@ def stand_still(part: Part, job: Job, row: int) -> None:
     spans = [(first - 2, last) for first, last in job.spans] if job.fault else [(LAST - 1, LAST)]
     still: set[int] = set()
     for first, last in spans:
-        part.true[row, part.planned[row, first] : part.planned[row, last + 1]] = 0
+        # Some days more, should its section be read later by order.
+        part.true[row, part.planned[row, first] : part.planned[row, last + 1] + SECTION_SHIFT + 1] = 0
         still.update(range(first, last + 1))
     part.metered[row] = part.true[row]
     third = [month for month in sorted(still) if {month - 1, month - 2} <= still]
