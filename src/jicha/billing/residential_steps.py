@@ -18,8 +18,10 @@ def tier_energies(use_kwh: Decimal, before_kwh: Decimal, limits: Sequence[Decima
 
     A limit belongs to the tier below it. A negative use empties the tiers from the top.
     """
-    energies: list[Decimal] = []
     after_kwh = before_kwh + use_kwh
+    if limits and use_kwh >= 0 <= before_kwh and after_kwh <= limits[0]:
+        return [use_kwh] + [_NOTHING] * len(limits)  # most bills never leave the first tier
+    energies: list[Decimal] = []
     floor = _NOTHING
     for limit in limits:
         energies.append(max(min(after_kwh, limit), floor) - max(min(before_kwh, limit), floor))
