@@ -155,6 +155,11 @@ class RuleBook:
                 if version.valid_to is not None:
                     yield version.valid_to
 
+    def breakpoints(self) -> list[date]:
+        """Return the days on which a rule changes, the first day of all rules in front."""
+        first = max(min(version.valid_from for version in self._versions[key]) for key in UNITS)
+        return [day for day in self._breakpoints if day >= first]
+
     def on(self, day: date) -> BillingRules:
         """Return the rules of a day; days between two changes share one object."""
         place = bisect_right(self._breakpoints, day)
@@ -341,5 +346,4 @@ def _validity_problems(values: Iterable[RuleValue]) -> Iterator[str]:
 
 def _broken(versions: list[RuleValue]) -> Iterator[str]:
     for kind, earlier, later in breaks(versions):
-        assert isinstance(later, RuleValue)
         yield f"{later.file}:{later.line}: {later.key} has {'an' if kind == 'overlap' else 'a'} {kind} at {later.valid_from}: the version before ends {earlier.valid_to or 'never'}"

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from importlib.resources import as_file, files
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import yaml
 
@@ -210,12 +210,15 @@ class HasDates(Protocol):
     def valid_to(self) -> date | None: ...
 
 
+Version = TypeVar("Version", bound=HasDates)
+
+
 def holds_on(dated: HasDates, day: date) -> bool:
     """Return whether the day lies inside the validity."""
     return dated.valid_from <= day and (dated.valid_to is None or day < dated.valid_to)
 
 
-def breaks(versions: Sequence[HasDates]) -> Iterator[tuple[str, HasDates, HasDates]]:
+def breaks(versions: Sequence[Version]) -> Iterator[tuple[str, Version, Version]]:
     """Yield every gap and overlap between neighbouring versions of one value, as (kind, earlier, later)."""
     ordered = sorted(versions, key=lambda version: version.valid_from)
     for earlier, later in pairwise(ordered):
