@@ -14,9 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jicha.audit.exceptions import ExceptionList
-from jicha.audit.explain import SourceRows, source_rows
+from jicha.audit.explain import SourceRows, file_names, source_rows
 from jicha.audit.library import Library, load_library
 from jicha.audit.parameters import local_parameters
+from jicha.audit.rebill.month import RebilledMonth, open_month, rebill_month
+from jicha.audit.rebill.session import open_rebilling, sheet_links
 from jicha.audit.rule import Rule
 from jicha.audit.run import AuditRun, RunOptions
 from jicha.audit.run_store import RunManifest, RunStore, verdict_rows
@@ -34,6 +36,7 @@ from jicha.intake import (
 )
 from jicha.mart import Mart, Snapshot
 from jicha.periods import month_text, parse_month
+from jicha.reports.bill_sheet import sheet_document, write_sheet_pdf
 from jicha.reports.export import write_findings
 from jicha.reports.page import write_page
 from jicha.reports.summary import RunSummary, summarise
@@ -228,6 +231,43 @@ class Home:
             audit = AuditRun(self.mart, snapshot, self.library, options, self.exceptions.silenced, progress)
             manifests = list(audit.over(months))
         return Run(self, manifests[-1])
+
+    def rebill(
+        self,
+        month: str | date,
+        *,
+        snapshot_id: int | None = None,
+        memory_limit: str | None = None,
+        threads: int | None = None,
+        progress: Progress = _silent,
+    ) -> RebilledMonth:
+        """Recompute every normal bill of a month from readings, archive and prices, each difference with its cause."""
+        limits = (memory_limit or self.settings.memory_limit, threads or self.settings.threads)
+        snapshot = self.snapshot(snapshot_id)
+        with open_rebilling(self.mart, snapshot, *limits) as rebilling:
+            open_month(rebilling, self.mart, snapshot, self.library, _month(month), progress)
+            return rebill_month(rebilling, _month(month), progress)
+
+    def has_bill(self, bill_id: str, snapshot_id: int | None = None) -> bool:
+        """Return whether the snapshot holds a bill of this number."""
+        with open_rebilling(self.mart, self.snapshot(snapshot_id)) as rebilling:
+            return rebilling.has_bill(bill_id)
+
+    def bill_sheet(
+        self, bill_id: str, language: str = "zh", snapshot_id: int | None = None
+    ) -> dict[str, Any]:
+        """Return the calculation sheet (算费过程) of a bill as plain data: inputs with file and line, steps, lines."""
+        snapshot = self.snapshot(snapshot_id)
+        with open_rebilling(self.mart, snapshot) as rebilling:
+            sheet = rebilling.sheet(bill_id)
+        sources = source_rows(snapshot, sheet_links(sheet))
+        return sheet_document(sheet, sources, file_names(self.mart, sources), language)
+
+    def write_bill_sheet(
+        self, document: dict[str, Any], path: str | os.PathLike[str], language: str = "zh"
+    ) -> Path:
+        """Write a calculation sheet as PDF; return its path."""
+        return write_sheet_pdf(document, Path(path), language)
 
     def runs(self) -> list[Run]:
         """Return all runs, oldest month first."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
 from sqlglot import exp
 
 from jicha.contract import contract
-from jicha.mart import Snapshot
+from jicha.mart import Mart, Snapshot
 
 MOST_ROWS = 40
 
@@ -33,6 +34,13 @@ def source_rows(snapshot: Snapshot, finding: Mapping[str, Any]) -> list[SourceRo
     with duckdb.connect() as connection:
         snapshot.create_views(connection)
         return [_rows(connection, link, finding) for link in links]
+
+
+def file_names(mart: Mart, sources: Iterable[SourceRows]) -> dict[int, str]:
+    """Return the names of the delivered files that the source rows came in, by their number."""
+    numbers = {number for source in sources for number, _ in source.places if number is not None}
+    known = {number: mart.source(number) for number in numbers}
+    return {number: Path(source.path).name for number, source in known.items() if source is not None}
 
 
 def _rows(

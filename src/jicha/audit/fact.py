@@ -10,10 +10,13 @@ from typing import Any, Literal
 from sqlglot import exp
 
 from jicha.audit.dialect import Schema, lint, parse
+from jicha.audit.policy_rows import POLICY_ROWS
 from jicha.audit.yaml_file import Keys, YamlProblem, read_mapping
 
 PACKAGE = Path(__file__).resolve().parent.parent
 FACTS_FOLDER = PACKAGE / "mart" / "facts"
+BILLING_FOLDER = PACKAGE / "billing" / "sql"
+FACT_FOLDERS = (FACTS_FOLDER, BILLING_FOLDER)
 Columns = dict[str, tuple[str, ...]]
 
 # Provided by the engine from the extract's working_calendar, or the shipped calendar where it brings none.
@@ -42,10 +45,11 @@ class Fact:
         return self.scope == "month"
 
 
-def load_facts(folder: Path = FACTS_FOLDER) -> dict[str, Fact]:
-    """Return every fact of the folder by name, in an order in which each follows those it reads."""
+def load_facts(*folders: Path) -> dict[str, Fact]:
+    """Return every fact of the folders (default: all shipped) by name, each after those it reads."""
     problems: list[str] = []
-    facts = {path.stem: _load(path, problems) for path in sorted(folder.glob("*.yaml"))}
+    paths = [path for folder in folders or FACT_FOLDERS for path in sorted(folder.glob("*.yaml"))]
+    facts = {path.stem: _load(path, problems) for path in paths}
     if problems:
         raise YamlProblem("facts", problems)
     return {name: facts[name] for name in _ordered(facts)}
@@ -57,7 +61,7 @@ def _load(path: Path, problems: list[str]) -> Fact:
     rows_from = keys.take("rows_from", str, None)
     sql_path = path.with_suffix(".sql")
     text = "" if rows_from else sql_path.read_text(encoding="utf-8")
-    rows = read_mapping(PACKAGE / rows_from)["rows"] if rows_from else ()
+    rows = _policy_rows(rows_from) if rows_from else ()
     fact = Fact(
         name=path.stem,
         title=keys.both_languages("title"),
@@ -68,11 +72,18 @@ def _load(path: Path, problems: list[str]) -> Fact:
         facts=tuple(keys.take("facts", list, [])),
         columns=keys.take("columns", dict),
         tree=None if rows_from else parse(text, sql_path.name),
-        rows=tuple(rows),
+        rows=rows,
         sha256=hashlib.sha256((text + path.read_text(encoding="utf-8") + repr(rows)).encode()).hexdigest(),
     )
     keys.finish()
     return fact
+
+
+def _policy_rows(source: str) -> tuple[dict[str, Any], ...]:
+    """Return the rows of a policy file, or those that a function of jicha.audit.policy_rows makes."""
+    if source in POLICY_ROWS:
+        return POLICY_ROWS[source]()
+    return tuple(read_mapping(PACKAGE / source)["rows"])
 
 
 def as_columns(mapping: dict[str, Any]) -> Columns:

@@ -62,7 +62,7 @@ def _typed(tree: exp.Query, columns: Mapping[str, str]) -> str:
 def _rows_sql(fact: Fact) -> str:
     rows = [
         exp.Tuple(
-            expressions=[exp.cast(exp.convert(str(row[name])), kind) for name, kind in fact.columns.items()]
+            expressions=[exp.cast(_literal(row[name]), kind) for name, kind in fact.columns.items()]
         )
         for row in fact.rows
     ]
@@ -71,6 +71,10 @@ def _rows_sql(fact: Fact) -> str:
         alias=exp.TableAlias(this="policy", columns=[exp.to_identifier(c) for c in fact.columns]),
     )
     return exp.select(*fact.columns).from_(values).sql(dialect="duckdb", identify=True)
+
+
+def _literal(value: object) -> exp.Expr:
+    return exp.null() if value is None else exp.convert(str(value))
 
 
 def create_working_day(connection: duckdb.DuckDBPyConnection, first: date, last: date) -> None:

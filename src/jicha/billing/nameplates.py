@@ -20,7 +20,7 @@ def nameplate(unit: Transformer) -> Nameplate | None:
     own = (unit.no_load_loss_kw, unit.load_loss_kw, unit.no_load_current_pct, unit.impedance_pct)
     if None not in own:
         return Nameplate(unit.kva, *own)  # type: ignore[arg-type]
-    shipped = _shipped().get((_series(unit.model), unit.kva.normalize()))
+    shipped = shipped_parameters().get((_series(unit.model), unit.kva.normalize()))
     if shipped is None:
         return None
     values = [mine if mine is not None else theirs for mine, theirs in zip(own, shipped, strict=True)]
@@ -33,7 +33,8 @@ def _series(model: str | None) -> str:
 
 
 @cache
-def _shipped() -> dict[tuple[str, Decimal], tuple[Decimal | None, ...]]:
+def shipped_parameters() -> dict[tuple[str, Decimal], tuple[Decimal | None, ...]]:
+    """Return no-load loss, load loss, no-load current and impedance of every shipped series and capacity."""
     path = files("jicha") / "policies" / "transformers" / "parameters.yaml"
     rows: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))["rows"]
     return {

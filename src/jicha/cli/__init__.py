@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from jicha import __version__
-from jicha.cli import audit, contract, data, demo, doctor, exceptions, findings, rules, snapshots
+from jicha.cli import audit, bills, contract, data, demo, doctor, exceptions, findings, rules, snapshots
 from jicha.cli.output import CONSOLE_ERROR, Exit
 from jicha.errors import JichaError
 
@@ -27,6 +27,7 @@ app.command("check")(data.check)
 app.command("coverage")(data.coverage)
 app.add_typer(data.quarantine_app, name="quarantine")
 app.command("audit")(audit.audit)
+app.command("rebill")(bills.rebill)
 app.command("runs")(audit.runs)
 app.command("findings")(findings.findings)
 app.command("explain")(findings.explain)

@@ -12,9 +12,10 @@ import pyarrow.compute as pc
 import typer
 from rich.markup import escape
 
-from jicha.audit.explain import SourceRows
+from jicha.audit.explain import SourceRows, file_names
 from jicha.audit.finding import shown
 from jicha.audit.rule import Rule
+from jicha.cli.bills import explain_bill
 from jicha.cli.output import (
     CONSOLE,
     HomeOption,
@@ -25,7 +26,6 @@ from jicha.cli.output import (
     print_json,
     table,
 )
-from jicha.home import Home
 from jicha.reports.export import plain_rows, translated, write_findings
 from jicha.reports.words import word
 
@@ -135,19 +135,27 @@ def _print(rows: pa.Table, total: int, language: str) -> None:
 
 
 def explain(
-    finding: Annotated[str, typer.Argument(help="Finding id, or a unique beginning of it.")],
+    finding: Annotated[
+        str, typer.Argument(help="Finding id, or a unique beginning of it; or the number of a bill.")
+    ],
     run: Annotated[
         str | None, typer.Option("--run", help="Run id or month (default: the newest run).")
     ] = None,
     home: HomeOption = None,
     language: LanguageOption = "zh",
     as_json: JsonOption = False,
+    pdf: Annotated[
+        Path | None, typer.Option("--pdf", help="Write the calculation sheet of a bill as PDF.")
+    ] = None,
 ) -> None:
-    """Show a finding: its sentence, the arithmetic, the rule with its clause, and the source rows with file and line."""
+    """Show a finding with its arithmetic, clause and source rows; or a bill with its calculation sheet (算费过程)."""
     place = home_at(home)
+    if pdf is not None or place.has_bill(finding):
+        explain_bill(place, finding, language, as_json, pdf)
+        return
     found, rule, sources = place.explain(finding, run)
     evidence = json.loads(found["evidence"])
-    files = _file_names(place, sources)
+    files = file_names(place.mart, sources)
     if as_json:
         print_json(
             {
@@ -161,12 +169,6 @@ def explain(
     _print_finding(found, evidence, rule, language)
     for source in sources:
         _print_source(source, files)
-
-
-def _file_names(place: Home, sources: list[SourceRows]) -> dict[int, str]:
-    numbers = {number for source in sources for number, _ in source.places if number is not None}
-    known = {number: place.mart.source(number) for number in numbers}
-    return {number: Path(source.path).name for number, source in known.items() if source is not None}
 
 
 def _card(rule: Rule, language: str) -> dict[str, Any]:

@@ -26,13 +26,17 @@ def write_findings(findings: pa.Table, path: Path, language: str = "zh") -> int:
 
     The messages are written in the language; everything else is the same in all.
     """
+    return write_table(findings if language == "zh" else translated(findings), path)
+
+
+def write_table(table: pa.Table, path: Path) -> int:
+    """Write a table as .parquet, .csv, .jsonl or .xlsx, whole or not at all; return the number of rows."""
     writer = WRITERS.get(path.suffix.lower())
     if writer is None:
         raise ExplainedError(
             where=str(path), found=f"the ending {path.suffix!r}", expected=" ".join(WRITERS),
             remedy="Choose one of these endings.",
         )  # fmt: skip
-    table = findings if language == "zh" else translated(findings)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.draft")
     try:

@@ -1,0 +1,60 @@
+"""Policy tables that facts read and that no single file holds as rows: the shipped price books and the billing rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from jicha.billing.books import shipped_price_rows, shipped_step_rows
+from jicha.billing.nameplates import shipped_parameters
+from jicha.billing.policy import rule_book
+
+Rows = tuple[dict[str, Any], ...]
+
+# The rules of billing that the SQL engine computes with; choices it does not offer are the Decimal engine's.
+SQL_RULES = (
+    "rollover_capacity_factor", "full_month_hours", "day_hours", "maximum_period_days", "exit_price_multiple",
+    "step_part_year", "step_month_round_up_days", "multi_person_minimum_persons", "multi_person_extra_kwh_per_month",
+    "part_month_days", "demand_limit_share", "demand_overrun", "contract_demand_floor_share",
+    "demand_discount_kwh_per_kva", "demand_discount_factor", "suspension_minimum_days", "load_shape_factor", "loss_band",
+)  # fmt: skip
+
+
+def shipped_price() -> Rows:
+    """Return every price of the shipped books, columns as in the table price."""
+    return tuple(asdict(row) for row in shipped_price_rows())
+
+
+def shipped_price_step() -> Rows:
+    """Return every step limit of the shipped books, columns as in the table price_step."""
+    return tuple(asdict(row) for row in shipped_step_rows())
+
+
+def billing_rule() -> Rows:
+    """Return the billing rules, one row a span of days in which none changes."""
+    return tuple(_spans())
+
+
+def _spans() -> Iterator[dict[str, Any]]:
+    book = rule_book()
+    begins = book.breakpoints()
+    for begin, end in zip(begins, [*begins[1:], None], strict=True):
+        values = {key: getattr(book.on(begin), key) for key in SQL_RULES}
+        yield {"rule_from": begin, "rule_to": end or date(9999, 12, 31), **values}
+
+
+def transformer_parameter() -> Rows:
+    """Return the shipped transformer parameters by series and capacity."""
+    names = ("no_load_loss_kw", "load_loss_kw", "no_load_current_pct", "impedance_pct")
+    return tuple(
+        {"series": series, "kva": kva, **dict(zip(names, values, strict=True))}
+        for (series, kva), values in shipped_parameters().items()
+    )
+
+
+POLICY_ROWS: dict[str, Callable[[], Rows]] = {
+    function.__name__: function
+    for function in (shipped_price, shipped_price_step, billing_rule, transformer_parameter)
+}

@@ -1,0 +1,1 @@
+"""Re-billing over a snapshot: bills and their inputs from the engine, recomputed bills, causes."""

@@ -1,0 +1,128 @@
+"""The calculation sheet of a bill (算费过程) as data, and as a PDF that a customer, a judge and a clerk can follow."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from jicha.audit.explain import SourceRows
+from jicha.audit.rebill.session import BillSheet
+from jicha.billing.difference import LineDifference
+from jicha.billing.refusal import refusal_text
+from jicha.billing.sheet import SheetStep
+from jicha.reports.words import word
+
+TEMPLATE = Path(__file__).parent / "templates" / "bill_sheet.typ"
+
+
+def sheet_document(
+    sheet: BillSheet, sources: list[SourceRows], files: dict[int, str], language: str = "zh"
+) -> dict[str, Any]:
+    """Return the whole sheet as plain data: inputs with their source rows, steps, lines issued and recomputed."""
+    bill, issued, priced = sheet.case.bill, sheet.case.issued, sheet.priced
+    return {
+        "bill_id": bill.bill_id,
+        "customer_no": bill.customer.customer_no,
+        "bill_month": f"{bill.bill_month:%Y-%m}",
+        "period_from": bill.period_from.isoformat(),
+        "period_to": bill.period_to.isoformat(),
+        "refusal": _refusal(sheet, language),
+        "issued": {"kwh": _text(issued.kwh), "power_factor": _text(issued.power_factor), "total_yuan": _yuan(issued.total_yuan)},
+        "recomputed": {"kwh": _text(priced.kwh), "power_factor": _text(priced.power_factor), "total_yuan": _yuan(priced.total_yuan)},
+        "difference_yuan": "" if priced.refusal else _yuan(issued.total_yuan - priced.total_yuan),
+        "cause": _cause(sheet, language),
+        "lines": [_line(line, language) for line in sheet.differences],
+        "steps": [_step(step, language) for step in sheet.sheet.steps],
+        "sources": [_source(source, files) for source in sources],
+    }  # fmt: skip
+
+
+def write_sheet_pdf(document: dict[str, Any], path: Path, language: str = "zh") -> Path:
+    """Write the sheet as PDF; the data go in as JSON, so that no text of theirs can act as markup."""
+    import typst
+
+    words = {key: word(f"sheet.{key}", language) for key in SHEET_WORDS}
+    inputs = {
+        "document": json.dumps(document, ensure_ascii=False),
+        "words": json.dumps(words, ensure_ascii=False),
+        "language": language,
+    }
+    path.write_bytes(typst.compile(str(TEMPLATE), sys_inputs=inputs))
+    return path
+
+
+SHEET_WORDS = (
+    "title", "bill", "customer", "month", "period", "issued", "recomputed", "difference", "lines", "steps", "sources", "cause",
+    "refused", "total", "item", "quantity", "price", "formula", "result", "rounding", "basis", "source", "point", "kwh", "factor", "note",
+)  # fmt: skip
+
+
+def _refusal(sheet: BillSheet, language: str) -> dict[str, str] | None:
+    code = sheet.priced.refusal
+    if code is None:
+        return None
+    return {"code": code, "text": refusal_text(code, language), "where": sheet.priced.refused_at or ""}
+
+
+def _cause(sheet: BillSheet, language: str) -> str:
+    return "" if sheet.cause is None else sheet.cause.message(language)
+
+
+def _line(line: LineDifference, language: str) -> dict[str, str]:
+    return {
+        "mp_id": line.mp_id or "",
+        "item": word(f"item.{line.item}", language),
+        "component": word(f"component.{line.component}", language) if line.component else "",
+        "register": word(f"register.{line.register}", language) if line.register not in (None, "any") else "",
+        "issued_quantity": _text(line.issued_quantity),
+        "issued_price": _text(line.issued_price),
+        "issued_yuan": _yuan(line.issued_yuan),
+        "due_quantity": _text(line.due_quantity),
+        "due_price": _text(line.due_price),
+        "due_yuan": _yuan(line.due_yuan),
+        "difference_yuan": _yuan(line.difference_yuan),
+    }
+
+
+def _step(step: SheetStep, language: str) -> dict[str, Any]:
+    parts = [step.mp_id or ""]
+    parts += [word(f"register.{step.register}", language)] if step.register not in (None, "any") else []
+    parts += [word(f"component.{step.component}", language)] if step.component else []
+    return {
+        "step": step.step,
+        "title": step.title(language),
+        "subject": " ".join(part for part in parts if part),
+        "formula": step.formula,
+        "result": f"{step.result} {word(f'unit.{step.unit}', language)}".strip(),
+        "rounding": step.rounding,
+        "basis": " ".join(text for text in (step.basis, step.source) if text),
+        "rows": list(step.rows),
+    }
+
+
+def _source(source: SourceRows, files: dict[int, str]) -> dict[str, Any]:
+    places = [
+        "" if number is None else f"{files.get(number, number)}:{line}" for number, line in source.places
+    ]
+    rows = [[_cell(cell) for cell in row] for row in source.rows]
+    return {
+        "table": source.table,
+        "columns": list(source.columns),
+        "rows": rows,
+        "places": places,
+        "more": source.more,
+    }
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else _text(value) if isinstance(value, Decimal) else str(value)
+
+
+def _text(value: Decimal | None) -> str:
+    return "" if value is None else f"{value.normalize():f}"
+
+
+def _yuan(value: Decimal) -> str:
+    return f"{value:,.2f}"
