@@ -1,0 +1,448 @@
+-- What each point of each bill should be charged, segment by segment, amounts side by side: energy by component and register,
+-- funds, step increments, basic charge and the power-factor adjustment, each rounded half up to the cent.
+WITH quantity AS (
+    SELECT
+        g.bill_id,
+        g.mp_id,
+        g.parent_mp_id,
+        g.segment_from,
+        g.segment_to,
+        g.first_day,
+        g.last_day,
+        g.period_days,
+        g.is_last,
+        g.tariff_code,
+        g.voltage_code,
+        g.price_from,
+        g.is_own,
+        g.pf_standard,
+        g.basic_charge_mode,
+        g.contract_demand_kw,
+        g.step_scheme,
+        b.market_mode,
+        b.bill_month,
+        b.period_from,
+        b.period_to,
+        b.opened_on,
+        b.contract_kva,
+        b.is_full_month,
+        b.divisor,
+        b.quota_kwh_per_month,
+        e.metered_kwh,
+        e.loss_kwh,
+        e.kvarh,
+        e.demand_kw,
+        e.billed_kwh,
+        sum(CASE WHEN g.is_last THEN e.billed_kwh ELSE 0 END) OVER (PARTITION BY g.bill_id) AS bill_kwh,
+        e.refusal,
+        r.exit_price_multiple,
+        r.demand_limit_share,
+        r.demand_overrun,
+        r.contract_demand_floor_share,
+        r.demand_discount_kwh_per_kva,
+        r.demand_discount_factor,
+        r.step_part_year,
+        r.step_month_round_up_days,
+        CASE
+            WHEN g.first_day = 0 AND g.is_last THEN e.kwh_total
+            WHEN g.is_last THEN e.kwh_total - div_hu(CAST(e.kwh_total AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
+            ELSE div_hu(CAST(e.kwh_total AS DECIMAL(38, 0)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_total AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
+        END AS kwh_total,
+        CASE
+            WHEN g.first_day = 0 AND g.is_last THEN e.kwh_sharp
+            WHEN g.is_last THEN e.kwh_sharp - div_hu(CAST(e.kwh_sharp AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
+            ELSE div_hu(CAST(e.kwh_sharp AS DECIMAL(38, 0)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_sharp AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
+        END AS kwh_sharp,
+        CASE
+            WHEN g.first_day = 0 AND g.is_last THEN e.kwh_peak
+            WHEN g.is_last THEN e.kwh_peak - div_hu(CAST(e.kwh_peak AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
+            ELSE div_hu(CAST(e.kwh_peak AS DECIMAL(38, 0)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_peak AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
+        END AS kwh_peak,
+        CASE
+            WHEN g.first_day = 0 AND g.is_last THEN e.kwh_flat
+            WHEN g.is_last THEN e.kwh_flat - div_hu(CAST(e.kwh_flat AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
+            ELSE div_hu(CAST(e.kwh_flat AS DECIMAL(38, 0)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_flat AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
+        END AS kwh_flat,
+        CASE
+            WHEN g.first_day = 0 AND g.is_last THEN e.kwh_valley
+            WHEN g.is_last THEN e.kwh_valley - div_hu(CAST(e.kwh_valley AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
+            ELSE div_hu(CAST(e.kwh_valley AS DECIMAL(38, 0)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_valley AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
+        END AS kwh_valley,
+        CASE
+            WHEN g.first_day = 0 AND g.is_last THEN e.kwh_deep_valley
+            WHEN g.is_last THEN e.kwh_deep_valley - div_hu(CAST(e.kwh_deep_valley AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
+            ELSE div_hu(CAST(e.kwh_deep_valley AS DECIMAL(38, 0)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_deep_valley AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
+        END AS kwh_deep_valley
+    FROM bill_segment AS g
+    INNER JOIN rebill_bill AS b ON b.bill_id = g.bill_id
+    INNER JOIN billed_energy AS e ON e.bill_id = g.bill_id AND e.mp_id = g.mp_id
+    INNER JOIN billing_rule AS r ON r.rule_from = b.rule_from
+),
+
+charged AS (
+    SELECT
+        q.*,
+        CASE WHEN q.kwh_total <> 0 THEN round_hu(CAST(q.kwh_total AS DECIMAL(38, 0)) * p.energy_total, 2) END AS energy_total_yuan,
+        CASE WHEN q.kwh_sharp <> 0 THEN round_hu(CAST(q.kwh_sharp AS DECIMAL(38, 0)) * p.energy_sharp, 2) END AS energy_sharp_yuan,
+        CASE WHEN q.kwh_peak <> 0 THEN round_hu(CAST(q.kwh_peak AS DECIMAL(38, 0)) * p.energy_peak, 2) END AS energy_peak_yuan,
+        CASE WHEN q.kwh_flat <> 0 THEN round_hu(CAST(q.kwh_flat AS DECIMAL(38, 0)) * p.energy_flat, 2) END AS energy_flat_yuan,
+        CASE WHEN q.kwh_valley <> 0 THEN round_hu(CAST(q.kwh_valley AS DECIMAL(38, 0)) * p.energy_valley, 2) END AS energy_valley_yuan,
+        CASE WHEN q.kwh_deep_valley <> 0 THEN round_hu(CAST(q.kwh_deep_valley AS DECIMAL(38, 0)) * p.energy_deep_valley, 2) END AS energy_deep_valley_yuan,
+        CASE WHEN q.kwh_total <> 0 THEN round_hu(CAST(q.kwh_total AS DECIMAL(38, 0)) * CAST(CASE WHEN q.market_mode = 'exited' THEN CAST(p.purchase_total AS DECIMAL(38, 9)) * q.exit_price_multiple ELSE p.purchase_total END AS DECIMAL(18, 9)), 2) END AS purchase_total_yuan,
+        CASE WHEN q.kwh_sharp <> 0 THEN round_hu(CAST(q.kwh_sharp AS DECIMAL(38, 0)) * CAST(CASE WHEN q.market_mode = 'exited' THEN CAST(p.purchase_sharp AS DECIMAL(38, 9)) * q.exit_price_multiple ELSE p.purchase_sharp END AS DECIMAL(18, 9)), 2) END AS purchase_sharp_yuan,
+        CASE WHEN q.kwh_peak <> 0 THEN round_hu(CAST(q.kwh_peak AS DECIMAL(38, 0)) * CAST(CASE WHEN q.market_mode = 'exited' THEN CAST(p.purchase_peak AS DECIMAL(38, 9)) * q.exit_price_multiple ELSE p.purchase_peak END AS DECIMAL(18, 9)), 2) END AS purchase_peak_yuan,
+        CASE WHEN q.kwh_flat <> 0 THEN round_hu(CAST(q.kwh_flat AS DECIMAL(38, 0)) * CAST(CASE WHEN q.market_mode = 'exited' THEN CAST(p.purchase_flat AS DECIMAL(38, 9)) * q.exit_price_multiple ELSE p.purchase_flat END AS DECIMAL(18, 9)), 2) END AS purchase_flat_yuan,
+        CASE WHEN q.kwh_valley <> 0 THEN round_hu(CAST(q.kwh_valley AS DECIMAL(38, 0)) * CAST(CASE WHEN q.market_mode = 'exited' THEN CAST(p.purchase_valley AS DECIMAL(38, 9)) * q.exit_price_multiple ELSE p.purchase_valley END AS DECIMAL(18, 9)), 2) END AS purchase_valley_yuan,
+        CASE WHEN q.kwh_deep_valley <> 0 THEN round_hu(CAST(q.kwh_deep_valley AS DECIMAL(38, 0)) * CAST(CASE WHEN q.market_mode = 'exited' THEN CAST(p.purchase_deep_valley AS DECIMAL(38, 9)) * q.exit_price_multiple ELSE p.purchase_deep_valley END AS DECIMAL(18, 9)), 2) END AS purchase_deep_valley_yuan,
+        CASE WHEN q.kwh_total <> 0 THEN round_hu(CAST(q.kwh_total AS DECIMAL(38, 0)) * p.line_loss_total, 2) END AS line_loss_total_yuan,
+        CASE WHEN q.kwh_sharp <> 0 THEN round_hu(CAST(q.kwh_sharp AS DECIMAL(38, 0)) * p.line_loss_sharp, 2) END AS line_loss_sharp_yuan,
+        CASE WHEN q.kwh_peak <> 0 THEN round_hu(CAST(q.kwh_peak AS DECIMAL(38, 0)) * p.line_loss_peak, 2) END AS line_loss_peak_yuan,
+        CASE WHEN q.kwh_flat <> 0 THEN round_hu(CAST(q.kwh_flat AS DECIMAL(38, 0)) * p.line_loss_flat, 2) END AS line_loss_flat_yuan,
+        CASE WHEN q.kwh_valley <> 0 THEN round_hu(CAST(q.kwh_valley AS DECIMAL(38, 0)) * p.line_loss_valley, 2) END AS line_loss_valley_yuan,
+        CASE WHEN q.kwh_deep_valley <> 0 THEN round_hu(CAST(q.kwh_deep_valley AS DECIMAL(38, 0)) * p.line_loss_deep_valley, 2) END AS line_loss_deep_valley_yuan,
+        CASE WHEN q.kwh_total <> 0 THEN round_hu(CAST(q.kwh_total AS DECIMAL(38, 0)) * p.transmission_total, 2) END AS transmission_total_yuan,
+        CASE WHEN q.kwh_sharp <> 0 THEN round_hu(CAST(q.kwh_sharp AS DECIMAL(38, 0)) * p.transmission_sharp, 2) END AS transmission_sharp_yuan,
+        CASE WHEN q.kwh_peak <> 0 THEN round_hu(CAST(q.kwh_peak AS DECIMAL(38, 0)) * p.transmission_peak, 2) END AS transmission_peak_yuan,
+        CASE WHEN q.kwh_flat <> 0 THEN round_hu(CAST(q.kwh_flat AS DECIMAL(38, 0)) * p.transmission_flat, 2) END AS transmission_flat_yuan,
+        CASE WHEN q.kwh_valley <> 0 THEN round_hu(CAST(q.kwh_valley AS DECIMAL(38, 0)) * p.transmission_valley, 2) END AS transmission_valley_yuan,
+        CASE WHEN q.kwh_deep_valley <> 0 THEN round_hu(CAST(q.kwh_deep_valley AS DECIMAL(38, 0)) * p.transmission_deep_valley, 2) END AS transmission_deep_valley_yuan,
+        CASE WHEN q.kwh_total <> 0 THEN round_hu(CAST(q.kwh_total AS DECIMAL(38, 0)) * p.system_total, 2) END AS system_total_yuan,
+        CASE WHEN q.kwh_sharp <> 0 THEN round_hu(CAST(q.kwh_sharp AS DECIMAL(38, 0)) * p.system_sharp, 2) END AS system_sharp_yuan,
+        CASE WHEN q.kwh_peak <> 0 THEN round_hu(CAST(q.kwh_peak AS DECIMAL(38, 0)) * p.system_peak, 2) END AS system_peak_yuan,
+        CASE WHEN q.kwh_flat <> 0 THEN round_hu(CAST(q.kwh_flat AS DECIMAL(38, 0)) * p.system_flat, 2) END AS system_flat_yuan,
+        CASE WHEN q.kwh_valley <> 0 THEN round_hu(CAST(q.kwh_valley AS DECIMAL(38, 0)) * p.system_valley, 2) END AS system_valley_yuan,
+        CASE WHEN q.kwh_deep_valley <> 0 THEN round_hu(CAST(q.kwh_deep_valley AS DECIMAL(38, 0)) * p.system_deep_valley, 2) END AS system_deep_valley_yuan,
+        CASE WHEN p.fund IS NOT NULL AND COALESCE(q.kwh_total, 0) + COALESCE(q.kwh_sharp, 0) + COALESCE(q.kwh_peak, 0) + COALESCE(q.kwh_flat, 0) + COALESCE(q.kwh_valley, 0) + COALESCE(q.kwh_deep_valley, 0) <> 0 THEN round_hu(CAST(COALESCE(q.kwh_total, 0) + COALESCE(q.kwh_sharp, 0) + COALESCE(q.kwh_peak, 0) + COALESCE(q.kwh_flat, 0) + COALESCE(q.kwh_valley, 0) + COALESCE(q.kwh_deep_valley, 0) AS DECIMAL(38, 0)) * p.fund, 2) END AS fund_yuan,
+        p.energy_in_base,
+        p.purchase_in_base,
+        p.line_loss_in_base,
+        p.transmission_in_base,
+        p.system_in_base,
+        p.fund_in_base,
+        p.step_in_base,
+        p.step2,
+        p.step3,
+        p.capacity,
+        p.demand,
+        (q.kwh_total <> 0 AND COALESCE(p.energy_total, p.purchase_total, p.line_loss_total, p.transmission_total, p.system_total) IS NULL) OR (q.kwh_sharp <> 0 AND COALESCE(p.energy_sharp, p.purchase_sharp, p.line_loss_sharp, p.transmission_sharp, p.system_sharp) IS NULL) OR (q.kwh_peak <> 0 AND COALESCE(p.energy_peak, p.purchase_peak, p.line_loss_peak, p.transmission_peak, p.system_peak) IS NULL) OR (q.kwh_flat <> 0 AND COALESCE(p.energy_flat, p.purchase_flat, p.line_loss_flat, p.transmission_flat, p.system_flat) IS NULL) OR (q.kwh_valley <> 0 AND COALESCE(p.energy_valley, p.purchase_valley, p.line_loss_valley, p.transmission_valley, p.system_valley) IS NULL) OR (q.kwh_deep_valley <> 0 AND COALESCE(p.energy_deep_valley, p.purchase_deep_valley, p.line_loss_deep_valley, p.transmission_deep_valley, p.system_deep_valley) IS NULL) AS has_no_price,
+        q.market_mode = 'market' AND NOT q.is_own AND ((q.kwh_total <> 0 AND p.purchase_total IS NOT NULL) OR (q.kwh_sharp <> 0 AND p.purchase_sharp IS NOT NULL) OR (q.kwh_peak <> 0 AND p.purchase_peak IS NOT NULL) OR (q.kwh_flat <> 0 AND p.purchase_flat IS NOT NULL) OR (q.kwh_valley <> 0 AND p.purchase_valley IS NOT NULL) OR (q.kwh_deep_valley <> 0 AND p.purchase_deep_valley IS NOT NULL)) AS is_market_unknown
+    FROM quantity AS q
+    INNER JOIN billing_price AS p ON p.tariff_code = q.tariff_code AND p.voltage_code = q.voltage_code AND p.price_from = q.price_from
+),
+
+-- Step limits: the extract's own where it has the tariff, else the shipped ones.
+own_step AS (
+    SELECT DISTINCT tariff_code
+    FROM price_step
+),
+
+step_limit AS (
+    SELECT tariff_code, step_scheme, step, above_kwh, valid_from, valid_to
+    FROM price_step
+    UNION ALL
+    SELECT s.tariff_code, s.step_scheme, s.step, s.above_kwh, s.valid_from, s.valid_to
+    FROM shipped_price_step AS s
+    ANTI JOIN own_step AS o ON o.tariff_code = s.tariff_code
+),
+
+stepped AS (
+    SELECT bill_id, mp_id, bill_month, opened_on, period_from, period_to, tariff_code, step_scheme, billed_kwh, quota_kwh_per_month,
+        step_month_round_up_days, step_part_year, step2, step3
+    FROM charged
+    WHERE is_last AND step_scheme IN ('annual', 'monthly')
+),
+
+reversed AS (
+    SELECT DISTINCT reverses_bill_id AS bill_id
+    FROM bill
+    WHERE kind = 'reversal' AND reverses_bill_id IS NOT NULL
+),
+
+first_month AS (
+    SELECT min(bill_month) AS first_month
+    FROM bill
+),
+
+-- As issued, not as recomputed: a mistake of an earlier month is that month's finding.
+before_year AS (
+    SELECT l.mp_id, sum(l.quantity) AS kwh
+    FROM bill AS b
+    INNER JOIN bill_line AS l ON l.bill_id = b.bill_id
+    SEMI JOIN stepped AS s ON s.mp_id = l.mp_id AND s.step_scheme = 'annual'
+    ANTI JOIN reversed AS v ON v.bill_id = b.bill_id
+    WHERE
+        b.kind = 'normal'
+        AND b.bill_month >= CAST(date_trunc('year', $month) AS DATE)
+        AND b.bill_month < $month
+        AND l.item = 'energy'
+        AND l.component = 'energy'
+    GROUP BY l.mp_id
+),
+
+tier_base AS (
+    SELECT
+        s.*,
+        CASE WHEN s.step_scheme = 'annual' THEN COALESCE(y.kwh, 0) ELSE 0 END AS before_kwh,
+        s.step_scheme = 'annual' AND f.first_month
+        > GREATEST(CAST(date_trunc('year', $month) AS DATE), CAST(date_trunc('month', s.opened_on) AS DATE)) AS is_unknown,
+        CASE
+            WHEN s.step_scheme = 'annual' AND s.step_part_year = 'full_year' THEN 12
+            WHEN s.step_scheme = 'annual' AND year(s.opened_on) = year(s.bill_month) THEN 13 - month(s.opened_on)
+            WHEN s.step_scheme = 'annual' AND year(s.opened_on) > year(s.bill_month) THEN 0
+            WHEN s.step_scheme = 'annual' THEN 12
+            ELSE GREATEST(
+                months_between_floor(s.period_from, s.period_to)
+                + CASE
+                    WHEN date_diff('day', add_months(s.period_from, months_between_floor(s.period_from, s.period_to)), s.period_to) >= s.step_month_round_up_days
+                        THEN 1
+                    ELSE 0
+                END, 1)
+        END AS tier_months,
+        CASE WHEN s.step_scheme = 'annual' THEN 12 ELSE 1 END AS basis_months
+    FROM stepped AS s
+    CROSS JOIN first_month AS f
+    LEFT JOIN before_year AS y ON y.mp_id = s.mp_id
+),
+
+bounded AS (
+    SELECT
+        t.bill_id,
+        t.mp_id,
+        t.is_unknown,
+        t.before_kwh,
+        t.before_kwh + t.billed_kwh AS after_kwh,
+        t.step2,
+        t.step3,
+        max(CASE WHEN l.step = 2 THEN div_hu(CAST(l.above_kwh AS DECIMAL(38, 4)) * t.tier_months, t.basis_months, 0)
+            + CAST(t.quota_kwh_per_month AS DECIMAL(38, 4)) * t.tier_months END) AS second_kwh,
+        max(CASE WHEN l.step = 3 THEN div_hu(CAST(l.above_kwh AS DECIMAL(38, 4)) * t.tier_months, t.basis_months, 0)
+            + CAST(t.quota_kwh_per_month AS DECIMAL(38, 4)) * t.tier_months END) AS third_kwh
+    FROM tier_base AS t
+    LEFT JOIN step_limit AS l
+        ON
+            l.tariff_code = t.tariff_code
+            AND l.step_scheme = t.step_scheme
+            AND l.valid_from <= t.period_from
+            AND (l.valid_to IS NULL OR l.valid_to > t.period_from)
+    GROUP BY t.bill_id, t.mp_id, t.is_unknown, t.before_kwh, t.billed_kwh, t.step2, t.step3
+),
+
+tier AS (
+    SELECT
+        bill_id,
+        mp_id,
+        CASE WHEN second_kwh IS NULL THEN 'no_price' WHEN is_unknown THEN 'year_history_missing' END AS refusal,
+        GREATEST(LEAST(after_kwh, COALESCE(third_kwh, after_kwh)), second_kwh)
+        - GREATEST(LEAST(before_kwh, COALESCE(third_kwh, before_kwh)), second_kwh) AS step2_kwh,
+        CASE WHEN third_kwh IS NULL THEN 0 ELSE GREATEST(after_kwh, third_kwh) - GREATEST(before_kwh, third_kwh) END AS step3_kwh,
+        step2,
+        step3
+    FROM bounded
+),
+
+-- Capacity in service of each segment, and of the average day of the whole period.
+capacity AS (
+    SELECT
+        bill_id,
+        mp_id,
+        segment_from,
+        sum(CAST(kva AS DECIMAL(38, 4)) * charged_days) AS kva_days,
+        div_hu(sum(CAST(kva AS DECIMAL(38, 4)) * period_days_in_service), min(period_days), 4) AS average_kva
+    FROM transformer_days
+    GROUP BY bill_id, mp_id, segment_from
+),
+
+basic_base AS (
+    SELECT
+        c.bill_id,
+        c.mp_id,
+        c.segment_from,
+        c.basic_charge_mode,
+        c.capacity,
+        c.divisor,
+        c.demand_kw,
+        c.demand_limit_share,
+        c.demand_overrun,
+        CASE
+            WHEN c.is_full_month AND date_diff('day', c.segment_from, c.segment_to) = c.period_days THEN c.divisor
+            ELSE LEAST(date_diff('day', c.segment_from, c.segment_to), c.divisor)
+        END AS charged_days,
+        CASE WHEN k.bill_id IS NOT NULL THEN k.kva_days END AS unit_kva_days,
+        c.contract_kva,
+        COALESCE(k.average_kva, c.contract_kva, 0) AS average_kva,
+        GREATEST(COALESCE(c.contract_demand_kw, 0), round_hu(CAST(COALESCE(k.average_kva, c.contract_kva, 0) AS DECIMAL(38, 4)) * c.contract_demand_floor_share, 4)) AS contract_kw,
+        CAST(CASE
+            WHEN c.contract_kva > 0 AND c.bill_kwh >= CAST(c.contract_kva AS DECIMAL(38, 4)) * c.demand_discount_kwh_per_kva
+                THEN CAST(c.demand AS DECIMAL(38, 9)) * c.demand_discount_factor
+            ELSE c.demand
+        END AS DECIMAL(18, 9)) AS demand_price
+    FROM charged AS c
+    LEFT JOIN capacity AS k ON k.bill_id = c.bill_id AND k.mp_id = c.mp_id AND k.segment_from = c.segment_from
+    WHERE c.parent_mp_id IS NULL AND c.basic_charge_mode IN ('capacity', 'contract_demand', 'actual_demand')
+),
+
+basic_quantity AS (
+    SELECT
+        *,
+        COALESCE(unit_kva_days, CAST(contract_kva AS DECIMAL(38, 4)) * charged_days) AS kva_days,
+        CASE
+            WHEN basic_charge_mode = 'actual_demand' THEN demand_kw
+            WHEN average_kva <= 0 THEN 0
+            WHEN demand_kw <= CAST(contract_kw AS DECIMAL(38, 4)) * demand_limit_share THEN contract_kw
+            WHEN demand_overrun = 'actual_plus_excess' THEN demand_kw + demand_kw - CAST(contract_kw AS DECIMAL(38, 4)) * demand_limit_share
+            WHEN demand_overrun = 'contract_plus_double_excess'
+                THEN contract_kw + CAST(demand_kw - CAST(contract_kw AS DECIMAL(38, 4)) * demand_limit_share AS DECIMAL(38, 10)) * 2
+        END AS billed_kw
+    FROM basic_base
+),
+
+basic AS (
+    SELECT
+        bill_id,
+        mp_id,
+        segment_from,
+        basic_charge_mode,
+        CASE
+            WHEN basic_charge_mode = 'capacity' AND kva_days IS NULL THEN 'no_capacity'
+            WHEN basic_charge_mode <> 'capacity' AND demand_kw IS NULL THEN 'no_demand_reading'
+            WHEN basic_charge_mode = 'capacity' AND capacity IS NULL THEN 'no_price'
+            WHEN basic_charge_mode <> 'capacity' AND demand_price IS NULL THEN 'no_price'
+        END AS refusal,
+        CASE WHEN basic_charge_mode = 'capacity' THEN div_hu(kva_days, divisor, 4) ELSE billed_kw END AS quantity,
+        CASE WHEN basic_charge_mode = 'capacity' THEN capacity ELSE demand_price END AS unit_price,
+        CASE
+            WHEN basic_charge_mode = 'capacity' THEN div_hu(CAST(kva_days AS DECIMAL(38, 4)) * capacity, divisor, 2)
+            WHEN charged_days = divisor THEN round_hu(CAST(billed_kw AS DECIMAL(38, 6)) * demand_price, 2)
+            ELSE div_hu(CAST(CAST(billed_kw AS DECIMAL(38, 6)) * demand_price AS DECIMAL(38, 9)) * charged_days, divisor, 2)
+        END AS amount_yuan
+    FROM basic_quantity
+),
+
+-- No square root: cos φ rounds to c or more exactly when P² ≥ (c − 0.005)² · (P² + Q²).
+assessed AS (
+    SELECT
+        bill_id,
+        mp_id,
+        CAST(max(metered_kwh + loss_kwh) AS DECIMAL(38, 0)) AS active_kwh,
+        CAST(max(kvarh) AS DECIMAL(38, 0)) AS reactive_kvarh
+    FROM charged
+    WHERE parent_mp_id IS NULL
+    GROUP BY bill_id, mp_id
+    HAVING count(pf_standard) > 0
+),
+
+factor AS (
+    SELECT a.bill_id, a.mp_id, a.reactive_kvarh IS NULL AS is_unknown, max(t.power_factor) AS power_factor
+    FROM assessed AS a
+    LEFT JOIN power_factor_adjustment AS t
+        ON
+            t.pf_standard = 0.90
+            AND (a.active_kwh <> 0 OR a.reactive_kvarh <> 0)
+            AND (
+                t.power_factor = 0
+                OR CAST(a.active_kwh AS DECIMAL(38, 0)) * a.active_kwh * 1000000
+                >= CAST(t.power_factor * 1000 - 5 AS DECIMAL(38, 0)) * CAST(t.power_factor * 1000 - 5 AS DECIMAL(38, 0))
+                * (CAST(a.active_kwh AS DECIMAL(38, 0)) * a.active_kwh + CAST(a.reactive_kvarh AS DECIMAL(38, 0)) * a.reactive_kvarh)
+            )
+    GROUP BY a.bill_id, a.mp_id, a.reactive_kvarh
+),
+
+summed AS (
+    SELECT
+        c.*,
+        f.power_factor,
+        b.amount_yuan AS basic_yuan,
+        b.quantity AS basic_quantity,
+        b.unit_price AS basic_price,
+        CASE WHEN c.is_last AND t.step2_kwh <> 0 AND t.step2 IS NOT NULL THEN round_hu(CAST(t.step2_kwh AS DECIMAL(38, 4)) * t.step2, 2) END AS step2_yuan,
+        CASE WHEN c.is_last AND t.step3_kwh <> 0 AND t.step3 IS NOT NULL THEN round_hu(CAST(t.step3_kwh AS DECIMAL(38, 4)) * t.step3, 2) END AS step3_yuan,
+        CASE WHEN c.is_last THEN t.step2_kwh END AS step2_kwh,
+        CASE WHEN c.is_last THEN t.step3_kwh END AS step3_kwh,
+        CASE
+            WHEN c.refusal IS NOT NULL THEN c.refusal
+            WHEN c.has_no_price THEN 'no_price'
+            WHEN c.is_market_unknown THEN 'market_price_unknown'
+            WHEN t.refusal IS NOT NULL THEN t.refusal
+            WHEN b.refusal IS NOT NULL THEN b.refusal
+            WHEN f.is_unknown THEN 'no_reactive_reading'
+        END AS part_refusal
+    FROM charged AS c
+    LEFT JOIN tier AS t ON t.bill_id = c.bill_id AND t.mp_id = c.mp_id
+    LEFT JOIN basic AS b ON b.bill_id = c.bill_id AND b.mp_id = c.mp_id AND b.segment_from = c.segment_from
+    LEFT JOIN factor AS f ON f.bill_id = c.bill_id AND f.mp_id = c.mp_id
+),
+
+based AS (
+    SELECT
+        *,
+        CASE WHEN energy_in_base THEN COALESCE(energy_total_yuan, 0) + COALESCE(energy_sharp_yuan, 0) + COALESCE(energy_peak_yuan, 0) + COALESCE(energy_flat_yuan, 0) + COALESCE(energy_valley_yuan, 0) + COALESCE(energy_deep_valley_yuan, 0) ELSE 0 END + CASE WHEN purchase_in_base THEN COALESCE(purchase_total_yuan, 0) + COALESCE(purchase_sharp_yuan, 0) + COALESCE(purchase_peak_yuan, 0) + COALESCE(purchase_flat_yuan, 0) + COALESCE(purchase_valley_yuan, 0) + COALESCE(purchase_deep_valley_yuan, 0) ELSE 0 END + CASE WHEN line_loss_in_base THEN COALESCE(line_loss_total_yuan, 0) + COALESCE(line_loss_sharp_yuan, 0) + COALESCE(line_loss_peak_yuan, 0) + COALESCE(line_loss_flat_yuan, 0) + COALESCE(line_loss_valley_yuan, 0) + COALESCE(line_loss_deep_valley_yuan, 0) ELSE 0 END + CASE WHEN transmission_in_base THEN COALESCE(transmission_total_yuan, 0) + COALESCE(transmission_sharp_yuan, 0) + COALESCE(transmission_peak_yuan, 0) + COALESCE(transmission_flat_yuan, 0) + COALESCE(transmission_valley_yuan, 0) + COALESCE(transmission_deep_valley_yuan, 0) ELSE 0 END + CASE WHEN system_in_base THEN COALESCE(system_total_yuan, 0) + COALESCE(system_sharp_yuan, 0) + COALESCE(system_peak_yuan, 0) + COALESCE(system_flat_yuan, 0) + COALESCE(system_valley_yuan, 0) + COALESCE(system_deep_valley_yuan, 0) ELSE 0 END
+        + CASE WHEN fund_in_base THEN COALESCE(fund_yuan, 0) ELSE 0 END
+        + CASE WHEN step_in_base THEN COALESCE(step2_yuan, 0) + COALESCE(step3_yuan, 0) ELSE 0 END
+        + COALESCE(basic_yuan, 0) AS base_yuan
+    FROM summed
+)
+
+SELECT
+    b.bill_id,
+    b.mp_id,
+    b.segment_from,
+    b.is_last,
+    b.tariff_code,
+    b.voltage_code,
+    b.price_from,
+    b.market_mode,
+    b.part_refusal AS refusal,
+    b.billed_kwh,
+    b.kvarh,
+    b.pf_standard,
+    b.basic_charge_mode,
+    b.kwh_total,
+    b.kwh_sharp,
+    b.kwh_peak,
+    b.kwh_flat,
+    b.kwh_valley,
+    b.kwh_deep_valley,
+    b.energy_total_yuan,
+    b.energy_sharp_yuan,
+    b.energy_peak_yuan,
+    b.energy_flat_yuan,
+    b.energy_valley_yuan,
+    b.energy_deep_valley_yuan,
+    b.purchase_total_yuan,
+    b.purchase_sharp_yuan,
+    b.purchase_peak_yuan,
+    b.purchase_flat_yuan,
+    b.purchase_valley_yuan,
+    b.purchase_deep_valley_yuan,
+    b.line_loss_total_yuan,
+    b.line_loss_sharp_yuan,
+    b.line_loss_peak_yuan,
+    b.line_loss_flat_yuan,
+    b.line_loss_valley_yuan,
+    b.line_loss_deep_valley_yuan,
+    b.transmission_total_yuan,
+    b.transmission_sharp_yuan,
+    b.transmission_peak_yuan,
+    b.transmission_flat_yuan,
+    b.transmission_valley_yuan,
+    b.transmission_deep_valley_yuan,
+    b.system_total_yuan,
+    b.system_sharp_yuan,
+    b.system_peak_yuan,
+    b.system_flat_yuan,
+    b.system_valley_yuan,
+    b.system_deep_valley_yuan,
+    b.fund_yuan,
+    b.step2_kwh,
+    b.step3_kwh,
+    b.step2_yuan,
+    b.step3_yuan,
+    b.basic_quantity,
+    b.basic_price,
+    b.basic_yuan,
+    b.base_yuan,
+    b.power_factor,
+    a.adjust_pct AS pf_adjust_pct,
+    div_hu(CAST(b.base_yuan AS DECIMAL(38, 2)) * a.adjust_pct, 100, 2) AS pf_adjustment_yuan
+FROM based AS b
+LEFT JOIN power_factor_adjustment AS a ON a.pf_standard = b.pf_standard AND a.power_factor = b.power_factor
