@@ -1,0 +1,115 @@
+-- Every normal bill of the audited month as it should have been, beside what was issued; a refusal (拒算) instead of a guess.
+WITH refused AS (
+    SELECT bill_id, refusal
+    FROM rebill_bill
+    WHERE refusal IS NOT NULL
+    UNION ALL
+    SELECT bill_id, refusal
+    FROM bill_segment
+    WHERE refusal IS NOT NULL
+    UNION ALL
+    SELECT bill_id, refusal
+    FROM billed_energy
+    WHERE refusal IS NOT NULL
+    UNION ALL
+    SELECT bill_id, refusal
+    FROM recomputed_part
+    WHERE refusal IS NOT NULL
+    UNION ALL
+    SELECT b.bill_id, 'no_billing_point' AS refusal
+    FROM rebill_bill AS b
+    ANTI JOIN bill_segment AS g ON g.bill_id = b.bill_id
+    WHERE b.refusal IS NULL
+),
+
+refusal AS (
+    SELECT
+        bill_id,
+        CASE
+        WHEN bool_or(refusal = 'missing_reading') THEN 'missing_reading'
+        WHEN bool_or(refusal = 'backward_register') THEN 'backward_register'
+        WHEN bool_or(refusal = 'no_multiplier') THEN 'no_multiplier'
+        WHEN bool_or(refusal = 'missing_band') THEN 'missing_band'
+        WHEN bool_or(refusal = 'sub_above_main') THEN 'sub_above_main'
+        WHEN bool_or(refusal = 'no_transformer_parameters') THEN 'no_transformer_parameters'
+        WHEN bool_or(refusal = 'two_price_versions') THEN 'two_price_versions'
+        WHEN bool_or(refusal = 'no_scheme') THEN 'no_scheme'
+        WHEN bool_or(refusal = 'no_price') THEN 'no_price'
+        WHEN bool_or(refusal = 'unknown_tariff') THEN 'unknown_tariff'
+        WHEN bool_or(refusal = 'impossible_period') THEN 'impossible_period'
+        WHEN bool_or(refusal = 'market_price_unknown') THEN 'market_price_unknown'
+        WHEN bool_or(refusal = 'year_history_missing') THEN 'year_history_missing'
+        WHEN bool_or(refusal = 'no_reactive_reading') THEN 'no_reactive_reading'
+        WHEN bool_or(refusal = 'no_demand_reading') THEN 'no_demand_reading'
+        WHEN bool_or(refusal = 'no_capacity') THEN 'no_capacity'
+        WHEN bool_or(refusal = 'negative_energy') THEN 'negative_energy'
+        WHEN bool_or(refusal = 'no_billing_point') THEN 'no_billing_point'
+        WHEN bool_or(refusal = 'several_bills_in_month') THEN 'several_bills_in_month'
+        END AS refusal
+    FROM refused
+    GROUP BY bill_id
+),
+
+part AS (
+    SELECT
+        bill_id,
+        sum(CASE WHEN is_last THEN billed_kwh END) AS kwh,
+        sum(CASE WHEN is_last AND pf_standard IS NOT NULL THEN kvarh END) AS kvarh,
+        max(power_factor) AS power_factor,
+        max(pf_adjust_pct) FILTER (WHERE is_last) AS pf_adjust_pct,
+        sum(COALESCE(energy_total_yuan, 0) + COALESCE(energy_sharp_yuan, 0) + COALESCE(energy_peak_yuan, 0) + COALESCE(energy_flat_yuan, 0) + COALESCE(energy_valley_yuan, 0) + COALESCE(energy_deep_valley_yuan, 0) + COALESCE(purchase_total_yuan, 0) + COALESCE(purchase_sharp_yuan, 0) + COALESCE(purchase_peak_yuan, 0) + COALESCE(purchase_flat_yuan, 0) + COALESCE(purchase_valley_yuan, 0) + COALESCE(purchase_deep_valley_yuan, 0) + COALESCE(line_loss_total_yuan, 0) + COALESCE(line_loss_sharp_yuan, 0) + COALESCE(line_loss_peak_yuan, 0) + COALESCE(line_loss_flat_yuan, 0) + COALESCE(line_loss_valley_yuan, 0) + COALESCE(line_loss_deep_valley_yuan, 0) + COALESCE(transmission_total_yuan, 0) + COALESCE(transmission_sharp_yuan, 0) + COALESCE(transmission_peak_yuan, 0) + COALESCE(transmission_flat_yuan, 0) + COALESCE(transmission_valley_yuan, 0) + COALESCE(transmission_deep_valley_yuan, 0) + COALESCE(system_total_yuan, 0) + COALESCE(system_sharp_yuan, 0) + COALESCE(system_peak_yuan, 0) + COALESCE(system_flat_yuan, 0) + COALESCE(system_valley_yuan, 0) + COALESCE(system_deep_valley_yuan, 0)) AS energy_yuan,
+        COALESCE(sum(COALESCE(step2_yuan, 0) + COALESCE(step3_yuan, 0)), 0) AS step_yuan,
+        COALESCE(sum(basic_yuan), 0) AS basic_yuan,
+        COALESCE(sum(pf_adjustment_yuan), 0) AS pf_adjustment_yuan,
+        COALESCE(sum(fund_yuan), 0) AS fund_yuan
+    FROM recomputed_part
+    GROUP BY bill_id
+),
+
+issued AS (
+    SELECT
+        l.bill_id,
+        COALESCE(sum(l.amount_yuan) FILTER (WHERE l.item = 'energy'), 0) AS energy_yuan,
+        COALESCE(sum(l.amount_yuan) FILTER (WHERE l.item = 'step'), 0) AS step_yuan,
+        COALESCE(sum(l.amount_yuan) FILTER (WHERE l.item = 'basic'), 0) AS basic_yuan,
+        COALESCE(sum(l.amount_yuan) FILTER (WHERE l.item = 'pf_adjustment'), 0) AS pf_adjustment_yuan,
+        COALESCE(sum(l.amount_yuan) FILTER (WHERE l.item = 'fund'), 0) AS fund_yuan,
+        COALESCE(sum(l.amount_yuan) FILTER (WHERE l.item = 'other'), 0) AS other_yuan
+    FROM bill_line AS l
+    INNER JOIN rebill_bill AS b ON b.bill_id = l.bill_id
+    GROUP BY l.bill_id
+)
+
+SELECT
+    b.bill_id,
+    b.customer_no,
+    b.org_no,
+    b.bill_month,
+    b.period_from,
+    b.period_to,
+    r.refusal,
+    CASE WHEN r.refusal IS NULL THEN p.kwh END AS kwh,
+    CASE WHEN r.refusal IS NULL THEN p.kvarh END AS kvarh,
+    CASE WHEN r.refusal IS NULL THEN p.power_factor END AS power_factor,
+    CASE WHEN r.refusal IS NULL THEN p.pf_adjust_pct END AS pf_adjust_pct,
+    CASE WHEN r.refusal IS NULL THEN p.energy_yuan END AS energy_yuan,
+    CASE WHEN r.refusal IS NULL THEN p.step_yuan END AS step_yuan,
+    CASE WHEN r.refusal IS NULL THEN p.basic_yuan END AS basic_yuan,
+    CASE WHEN r.refusal IS NULL THEN p.pf_adjustment_yuan END AS pf_adjustment_yuan,
+    CASE WHEN r.refusal IS NULL THEN p.fund_yuan END AS fund_yuan,
+    CASE WHEN r.refusal IS NULL THEN p.energy_yuan + p.step_yuan + p.basic_yuan + p.pf_adjustment_yuan + p.fund_yuan END AS total_yuan,
+    o.kwh AS issued_kwh,
+    o.kvarh AS issued_kvarh,
+    o.power_factor AS issued_power_factor,
+    COALESCE(i.energy_yuan, 0) AS issued_energy_yuan,
+    COALESCE(i.step_yuan, 0) AS issued_step_yuan,
+    COALESCE(i.basic_yuan, 0) AS issued_basic_yuan,
+    COALESCE(i.pf_adjustment_yuan, 0) AS issued_pf_adjustment_yuan,
+    COALESCE(i.fund_yuan, 0) AS issued_fund_yuan,
+    COALESCE(i.other_yuan, 0) AS issued_other_yuan,
+    o.total_yuan AS issued_total_yuan
+FROM rebill_bill AS b
+INNER JOIN bill AS o ON o.bill_id = b.bill_id
+LEFT JOIN part AS p ON p.bill_id = b.bill_id
+LEFT JOIN refusal AS r ON r.bill_id = b.bill_id
+LEFT JOIN issued AS i ON i.bill_id = b.bill_id
