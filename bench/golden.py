@@ -51,8 +51,13 @@ def adapters() -> dict[str, Callable[[dict[str, Any]], dict[str, Any]]]:
 
 def read_cases(path: Path) -> list[dict[str, Any]]:
     """Return the cases; every fraction is a Decimal with the digits that were written."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [json.loads(line, parse_float=Decimal) for line in lines if line.strip()]
+    cases = []
+    for place, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            cases += [json.loads(line, parse_float=Decimal)] if line.strip() else []
+        except json.JSONDecodeError as error:
+            raise SystemExit(f"{path}:{place}: found {error}; expected one JSON object a line") from None
+    return cases
 
 
 def judge(case: dict[str, Any], known: dict[str, Callable[[dict[str, Any]], dict[str, Any]]]) -> Outcome:
