@@ -48,6 +48,11 @@ off_state AS (
         LEAST(COALESCE(s.valid_to, CAST('9999-12-31' AS DATE)), COALESCE(s.agreed_until, CAST('9999-12-31' AS DATE))) AS off_to
     FROM transformer_state AS s
     WHERE s.state NOT IN ('running', 'hot_standby')
+    UNION ALL
+    -- Before its first state a transformer was not there.
+    SELECT transformer_id, 'absent' AS state, CAST('1900-01-01' AS DATE) AS off_from, min(valid_from) AS off_to
+    FROM transformer_state
+    GROUP BY transformer_id
 ),
 
 off_days AS (

@@ -31,7 +31,10 @@ def days_in_service(transformer: Transformer, begin: date, end: date, minimum_da
     """Return the days of [begin, end) on which a transformer is charged.
 
     Relief starts on the sealing day and ends with the agreed time; a suspension (暂停) below `minimum_days` gives none.
+    Before its first state a transformer was not there.
     """
+    if transformer.states:
+        begin = min(max(begin, transformer.states[0].valid_from), end)
     off = sum(_off_days(state, begin, end, minimum_days) for state in transformer.states)
     return max((end - begin).days - off, 0)
 
