@@ -126,8 +126,9 @@ def gather_some(part: Part, ledger: Ledger, main: Ints, month: Ints) -> Cases:
 def _units(part: Part, owner: Ints) -> Units:
     units = part.world.transformers
     first = np.searchsorted(units.owner, owner)
-    row = np.minimum(first[:, None] + np.arange(RANKS), max(len(units) - 1, 0))
-    own = units.owner[row] == owner[:, None]
+    place = first[:, None] + np.arange(RANKS)
+    row = np.minimum(place, max(len(units) - 1, 0))
+    own = (units.owner[row] == owner[:, None]) & (place < len(units))
     off_from, off_to = units.relief(LEAST_SUSPENSION_DAYS)
     plates = np.array([NAMEPLATES[int(kva)] for kva in units.kva], dtype=np.int64).reshape(-1, 4)
     return Units(
