@@ -107,6 +107,15 @@ class Line(NamedTuple):
     amount_yuan: Decimal
 
 
+class PointHistory(NamedTuple):
+    """What a clerk may have taken instead of the month's own readings; energy in whole kWh."""
+
+    previous_demand_kw: Decimal | None
+    last_month_kwh: Decimal | None
+    mean_kwh: Decimal | None
+    frozen_kwh: Decimal | None
+
+
 @dataclass(slots=True)
 class BillInput:
     """Everything one normal bill is recomputed from.
@@ -124,6 +133,7 @@ class BillInput:
     transformers: tuple[Transformer, ...] = ()
     before_kwh: Mapping[str, Decimal | None] = field(default_factory=dict)
     bills_in_month: int = 1
+    history: Mapping[str, PointHistory] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

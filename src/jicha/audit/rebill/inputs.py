@@ -20,6 +20,7 @@ from jicha.billing.model import (
     IssuedBill,
     Line,
     Point,
+    PointHistory,
     Reading,
     Scheme,
     Transformer,
@@ -69,6 +70,9 @@ class _Reader:
         self._before: dict[str, dict[str, Any]] = defaultdict(dict)
         for bill_id, mp_id, kwh in self._rows(sql_text("year_before")):
             self._before[bill_id][mp_id] = kwh
+        self._history: dict[tuple[str, date], PointHistory] = {
+            (row[0], row[1]): PointHistory(*row[2:]) for row in self._rows(sql_text("history"))
+        }
         self._lines = {
             bill_id: [Line(*row) for row in rows]
             for bill_id, rows in _grouped(self._rows(sql_text("lines"))).items()
@@ -110,6 +114,7 @@ class _Reader:
         return BillInput(
             bill_id, month, row[3], row[4], customer, points, self._transformers.get(customer_no, ()),
             self._before.get(bill_id, {}), row[11],
+            {point.mp_id: self._history[point.mp_id, month] for point in points if (point.mp_id, month) in self._history},
         )  # fmt: skip
 
     def _issued(self, row: Row) -> IssuedBill:
