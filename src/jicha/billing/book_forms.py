@@ -22,15 +22,16 @@ from jicha.billing.policy_file import (
     take_text,
     take_verified,
 )
+from jicha.billing.transmission import with_grid
 from jicha.contract import contract
 from jicha.money import round_half_up
 
 PER_KWH, PER_KVA, PER_KW = "yuan/kWh", "yuan/(kVA·month)", "yuan/(kW·month)"
 BASIC_UNITS = {"capacity": PER_KVA, "demand": PER_KW}
-BY_VERSION = ("transmission", "capacity", "demand")
+BY_VERSION = ("transmission", "fund", "capacity", "demand")
 NEEDED_RATIOS = ("total", "peak", "flat", "valley")
 TOP_KEYS = ("price_book", "title", "unit", "illustrative", "note", "tariffs")
-FLOATING_KEYS = ("floating", "ratios", "pf_base", "common")
+FLOATING_KEYS = ("floating", "ratios", "pf_base", "common", "grid")
 DATED_KEYS = ("valid_from", "valid_to", "source", "verified", "mark", "note")
 CATALOGUE_KEYS = ("tariff_code", "title", "in_pf_base", "prices", "steps", *DATED_KEYS)
 
@@ -243,6 +244,8 @@ class BookReader:
     # floating form
 
     def _read_floating(self) -> None:
+        if "grid" in self._content:
+            with_grid(self._content, self._problems)
         ratios = self._ratio_versions()
         common = take_list(self._content, "common", self._problems)
         for key in ("floating", "pf_base"):

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 from jicha.billing.book_forms import BookReader, PlacedPrice, PlacedStep, PriceRow, StepRow
-from jicha.billing.policy_file import PolicyProblem, Problems, breaks, read_policy, shipped_files
+from jicha.billing.policy_file import (
+    Dated,
+    Lined,
+    PolicyProblem,
+    Problems,
+    breaks,
+    read_policy,
+    shipped_files,
+)
+from jicha.billing.transmission import composed_content
 
 __all__ = [
     "Book",
     "PriceRow",
     "StepRow",
     "check_book",
+    "compose_book",
     "load_books",
     "price_rows",
     "read_book",
@@ -61,8 +73,38 @@ class Book:
 
 def read_book(path: Path) -> Book:
     """Return the checked book of a file; raise PolicyProblem with every problem and its line."""
-    content = read_policy(path)
-    problems = Problems(path.name)
+    return _book(read_policy(path), Problems(path.name))
+
+
+def compose_book(
+    grid: str,
+    purchase: Decimal,
+    system: Decimal,
+    ratios: Mapping[str, Decimal],
+    floating: Collection[str],
+    *,
+    valid_from: date,
+    valid_to: date | None = None,
+    codes: Mapping[str, str] | None = None,
+    source: str = "composed",
+) -> tuple[PriceRow, ...]:
+    """Return the commercial and industrial prices of a grid for its purchase and system price.
+
+    `codes` names the tariff code of each rate (single, two_part). The line-loss price follows from the purchase price.
+    """
+    parts = {
+        "purchase": purchase,
+        "system": system,
+        "ratios": ratios,
+        "floating": floating,
+        "codes": codes or {"single": "CI_SINGLE", "two_part": "CI_TWO"},
+    }
+    name = f"{grid}-{valid_from}"
+    content = composed_content(name, grid, Dated(valid_from, valid_to, 1), parts, source, False)
+    return _book(content, Problems(name)).price_rows()
+
+
+def _book(content: Lined, problems: Problems) -> Book:
     reader = BookReader(content, problems)
     reader.read()
     if not reader.prices and not problems.found:
@@ -202,17 +244,24 @@ def _missing_columns(prices: Sequence[PlacedPrice]) -> Iterator[tuple[int, str]]
 
 
 def _missing_in_versions(prices: Sequence[PlacedPrice]) -> Iterator[tuple[int, str]]:
-    """Yield components whose latest version ends before the tariff's other components do."""
-    ends: dict[tuple[str, str], dict[str, list[PlacedPrice]]] = defaultdict(lambda: defaultdict(list))
+    """Yield tariffs whose components do not begin on one day, or do not end on one day."""
+    groups: dict[tuple[str, str], dict[str, list[PlacedPrice]]] = defaultdict(lambda: defaultdict(list))
     for placed in prices:
-        ends[placed.row.tariff_code, placed.row.voltage_code][placed.row.component].append(placed)
-    for (tariff, voltage), components in ends.items():
-        latest = {name: max(items, key=lambda item: item.valid_from) for name, items in components.items()}
-        spans = {item.valid_to for item in latest.values()}
-        if len(spans) > 1:
-            told = ", ".join(f"{name} {item.valid_to or 'never'}" for name, item in sorted(latest.items()))
-            first = min(item.line for item in latest.values() if item.valid_to is not None)
-            yield first, f"{tariff} at {voltage}: the prices end on different days ({told}); give all one end"
+        groups[placed.row.tariff_code, placed.row.voltage_code][placed.row.component].append(placed)
+    for (tariff, voltage), components in groups.items():
+        begins = {name: min(items, key=lambda item: item.valid_from) for name, items in components.items()}
+        ends = {name: max(items, key=lambda item: item.valid_from) for name, items in components.items()}
+        for verb, told in (
+            ("begin", {name: (item.valid_from, item.line) for name, item in begins.items()}),
+            ("end", {name: (item.valid_to, item.line) for name, item in ends.items()}),
+        ):
+            if len({day for day, _ in told.values()}) > 1:
+                listed = ", ".join(f"{name} {day or 'never'}" for name, (day, _) in sorted(told.items()))
+                line = min(line for day, line in told.values() if day is not None)
+                yield (
+                    line,
+                    f"{tariff} at {voltage}: its prices {verb} on different days ({listed}); give all one day",
+                )
 
 
 def _missing_steps(prices: Sequence[PlacedPrice], steps: Sequence[PlacedStep]) -> Iterator[tuple[int, str]]:

@@ -67,7 +67,7 @@ def _refusal(sheet: BillSheet, language: str) -> dict[str, str] | None:
 
 
 def _cause(sheet: BillSheet, language: str) -> str:
-    return "" if sheet.cause is None else sheet.cause.message(language)
+    return "" if sheet.cause is None else sheet.cause.message[language]
 
 
 def _line(line: LineDifference, language: str) -> dict[str, str]:

@@ -134,6 +134,6 @@ def _row(bill_id: str, customer_no: str, month: date, cause: Cause) -> dict[str,
 def _with_organisation(connection: duckdb.DuckDBPyConnection, rows: pa.Table) -> pa.Table:
     connection.register("explained_bill", rows)
     try:
-        return connection.execute(sql_text("with_organisation")).to_arrow_table()
+        return connection.sql(sql_text("with_organisation")).to_arrow_table()
     finally:
         connection.unregister("explained_bill")

@@ -18,7 +18,11 @@ OVERRUNS = ("contract_plus_double_excess", "over100_double_min95", "actual_plus_
 
 
 def _modes(situation: Situation) -> set[str]:
-    return {scheme.basic_charge_mode for point in situation.mains() for scheme in situation.schemes_in_period(point)}
+    return {
+        scheme.basic_charge_mode
+        for point in situation.mains()
+        for scheme in situation.schemes_in_period(point)
+    }
 
 
 @family(BASIC)
@@ -44,10 +48,17 @@ def overrun(situation: Situation, clues: Clues) -> Iterator[Mistake]:
     yield Mistake("excess_not_doubled", situation.with_rules(demand_limit_share=never))
     for point in situation.mains():
         if _demand(situation, clues, point.mp_id) is not None:
-            yield Mistake("excess_not_doubled", situation.with_scheme(point, basic_charge_mode="actual_demand"))
+            yield Mistake(
+                "excess_not_doubled", situation.with_scheme(point, basic_charge_mode="actual_demand")
+            )
     for reading in OVERRUNS:
         if reading != situation.rules.demand_overrun:
-            yield Mistake("excess_reading", situation.with_rules(demand_overrun=reading), reading, situation.rules.demand_overrun)
+            yield Mistake(
+                "excess_reading",
+                situation.with_rules(demand_overrun=reading),
+                reading,
+                situation.rules.demand_overrun,
+            )
     yield Mistake("floor_ignored", situation.with_rules(contract_demand_floor_share=ZERO))
 
 
@@ -72,8 +83,12 @@ def days(situation: Situation, clues: Clues) -> Iterator[Mistake]:
     for version in book.versions():
         if version.key == "part_month_basis" and version.value != own:
             then = book.on(version.valid_from)
-            mistaken = situation.with_rules(part_month_basis=then.part_month_basis, part_month_days=then.part_month_days)
-            yield Mistake("thirtieth" if own == "calendar_days" else "calendar_days", mistaken, str(version.value), own)
+            mistaken = situation.with_rules(
+                part_month_basis=then.part_month_basis, part_month_days=then.part_month_days
+            )
+            yield Mistake(
+                "thirtieth" if own == "calendar_days" else "calendar_days", mistaken, str(version.value), own
+            )
     whole = situation.with_rules(part_month_basis="thirty_days", part_month_days=period)
     yield Mistake("full_month_charged", whole, "", plain(period))
 
@@ -84,26 +99,38 @@ def capacity(situation: Situation, clues: Clues) -> Iterator[Mistake]:
     units = situation.bill.transformers
     if not units or not _modes(situation) - {"none", "actual_demand"}:
         return
-    yield Mistake("suspended_charged", situation.with_transformers(unit._replace(states=()) for unit in units))
+    yield Mistake(
+        "suspended_charged", situation.with_transformers(unit._replace(states=()) for unit in units)
+    )
     for place, unit in enumerate(units):
         rest = (*units[:place], *units[place + 1 :])
         if unit.states:
-            mistaken = situation.with_transformers((*units[:place], unit._replace(states=()), *units[place + 1 :]))
+            mistaken = situation.with_transformers(
+                (*units[:place], unit._replace(states=()), *units[place + 1 :])
+            )
             yield Mistake("suspended_charged", mistaken, "", unit.transformer_id)
         if rest:
             yield Mistake("capacity_left_out", situation.with_transformers(rest), "", unit.transformer_id)
-    yield Mistake("contract_capacity", situation.with_transformers(()), plain(situation.bill.customer.contract_kva), "")
+    yield Mistake(
+        "contract_capacity", situation.with_transformers(()), plain(situation.bill.customer.contract_kva), ""
+    )
     yield from _relief(situation, units)
 
 
 def _relief(situation: Situation, units: tuple[Transformer, ...]) -> Iterator[Mistake]:
     """Yield relief from the wrong day, beyond what was agreed, or for too short a suspension."""
     for code, field in (("relief_from_application", "sealed_on"), ("relief_beyond_agreed", "agreed_until")):
-        free = [unit._replace(states=tuple(s._replace(**{field: None}) for s in unit.states)) for unit in units]
+        free = [
+            unit._replace(states=tuple(s._replace(**{field: None}) for s in unit.states)) for unit in units
+        ]
         yield Mistake(code, situation.with_transformers(free))
     yield Mistake("short_suspension_freed", situation.with_rules(suspension_minimum_days=0))
     standby = [
-        unit._replace(states=tuple(s._replace(state="cold_standby") if s.state == "hot_standby" else s for s in unit.states))
+        unit._replace(
+            states=tuple(
+                s._replace(state="cold_standby") if s.state == "hot_standby" else s for s in unit.states
+            )
+        )
         for unit in units
     ]
     yield Mistake("standby_not_charged", situation.with_transformers(standby))
@@ -115,8 +142,12 @@ def discount(situation: Situation, clues: Clues) -> Iterator[Mistake]:
     threshold = situation.rules.demand_discount_kwh_per_kva
     if threshold is None or not _modes(situation) & set(DEMAND_MODES):
         return
-    yield Mistake("discount_missed", situation.with_rules(demand_discount_kwh_per_kva=None), "", plain(threshold))
-    yield Mistake("discount_given", situation.with_rules(demand_discount_kwh_per_kva=ZERO), "", plain(threshold))
+    yield Mistake(
+        "discount_missed", situation.with_rules(demand_discount_kwh_per_kva=None), "", plain(threshold)
+    )
+    yield Mistake(
+        "discount_given", situation.with_rules(demand_discount_kwh_per_kva=ZERO), "", plain(threshold)
+    )
 
 
 @family(BASIC)
@@ -130,14 +161,26 @@ def other_demand(situation: Situation, clues: Clues) -> Iterator[Mistake]:
         due = clues.due_sums.get((point.mp_id, "basic", "demand", "any"))
         right = plain(due.quantity) if due is not None else ""
         if scheme.basic_charge_mode == "actual_demand":
-            yield Mistake("previous_demand", _with_demand(situation, point.mp_id, shown.quantity), plain(shown.quantity), right)
+            yield Mistake(
+                "previous_demand",
+                _with_demand(situation, point.mp_id, shown.quantity),
+                plain(shown.quantity),
+                right,
+            )
         elif scheme.basic_charge_mode == "contract_demand":
             changed = situation.with_scheme(point, contract_demand_kw=shown.quantity)
             yield Mistake("other_contract_demand", changed, plain(shown.quantity), right)
             contract = max(shown.quantity, scheme.contract_demand_kw or ZERO)
             # D + (D − 1.05·Dc) solved for D where the bill shows an excess over the contract.
-            demand = (shown.quantity + situation.rules.demand_limit_share * (scheme.contract_demand_kw or contract)) / 2
-            yield Mistake("previous_demand", _with_demand(situation, point.mp_id, demand), plain(round(demand, 4)), right)
+            demand = (
+                shown.quantity + situation.rules.demand_limit_share * (scheme.contract_demand_kw or contract)
+            ) / 2
+            yield Mistake(
+                "previous_demand",
+                _with_demand(situation, point.mp_id, demand),
+                plain(round(demand, 4)),
+                right,
+            )
 
 
 def _with_demand(situation: Situation, mp_id: str, demand_kw: Decimal) -> Situation:

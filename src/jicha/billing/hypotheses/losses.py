@@ -30,7 +30,10 @@ def transformer_loss(situation: Situation, clues: Clues) -> Iterator[Mistake]:
 
 def _has_loss(situation: Situation) -> bool:
     schemes = ((point, situation.scheme_of(point)) for point in situation.mains())
-    return any(point.metering_mode == "hv_lv" and scheme is not None and scheme.transformer_loss for point, scheme in schemes)
+    return any(
+        point.metering_mode == "hv_lv" and scheme is not None and scheme.transformer_loss
+        for point, scheme in schemes
+    )
 
 
 def with_transformers_in_loss(situation: Situation, units: tuple[Transformer, ...]) -> Situation:
@@ -55,7 +58,12 @@ def hours(situation: Situation, clues: Clues) -> Iterator[Mistake]:
     running = tuple(unit._replace(states=()) for unit in situation.bill.transformers)
     yield Mistake("transformer_loss_hours", with_transformers_in_loss(situation, running), plain(full), "")
     calendar = days * situation.rules.day_hours
-    yield Mistake("transformer_loss_hours", situation.with_rules(full_month_hours=calendar), plain(calendar), plain(full))
+    yield Mistake(
+        "transformer_loss_hours",
+        situation.with_rules(full_month_hours=calendar),
+        plain(calendar),
+        plain(full),
+    )
 
 
 @family(EVERYTHING, ENERGY)
@@ -66,9 +74,15 @@ def units_of_loss(situation: Situation, clues: Clues) -> Iterator[Mistake]:
         return
     for unit in units if len(units) > 1 else ():
         others = tuple(other for other in units if other is not unit)
-        yield Mistake("transformer_left_out_of_loss", with_transformers_in_loss(situation, others), "", unit.transformer_id)
+        yield Mistake(
+            "transformer_left_out_of_loss",
+            with_transformers_in_loss(situation, others),
+            "",
+            unit.transformer_id,
+        )
     bare = tuple(
-        unit._replace(no_load_loss_kw=None, load_loss_kw=None, no_load_current_pct=None, impedance_pct=None) for unit in units
+        unit._replace(no_load_loss_kw=None, load_loss_kw=None, no_load_current_pct=None, impedance_pct=None)
+        for unit in units
     )
     yield Mistake("transformer_table_values", with_transformers_in_loss(situation, bare))
 
@@ -92,7 +106,9 @@ def shares(situation: Situation, clues: Clues) -> Iterator[Mistake]:
                         losses.add_energy(work, main, child.billed_kwh - sum(before.values()))
                         child.billed = before
 
-    yield Mistake("transformer_loss_shares", situation.with_hooks((losses.apply, remember), (energy.apply, gather)))
+    yield Mistake(
+        "transformer_loss_shares", situation.with_hooks((losses.apply, remember), (energy.apply, gather))
+    )
 
 
 @family(EVERYTHING, ENERGY)

@@ -32,7 +32,16 @@ def multipliers(situation: Situation, clues: Clues) -> Iterator[Mistake]:
 
 def _multiplied(point: Point, ratios: set[Decimal]) -> Iterator[tuple[str, tuple[Reading, ...]]]:
     readings = point.readings
-    yield "archive_multiplier", tuple(r._replace(ct_ratio=r.archive_multiplier or r.ct_ratio, pt_ratio=ONE if r.archive_multiplier else r.pt_ratio) for r in readings)
+    yield (
+        "archive_multiplier",
+        tuple(
+            r._replace(
+                ct_ratio=r.archive_multiplier or r.ct_ratio,
+                pt_ratio=ONE if r.archive_multiplier else r.pt_ratio,
+            )
+            for r in readings
+        ),
+    )
     yield "multiplier", tuple(r._replace(pt_ratio=ONE) for r in readings)
     yield "multiplier", tuple(r._replace(ct_ratio=ONE) for r in readings)
     yield "multiplier", tuple(r._replace(ct_ratio=ONE, pt_ratio=ONE) for r in readings)
@@ -50,13 +59,22 @@ def rollovers(situation: Situation, clues: Clues) -> Iterator[Mistake]:
             continue
         due = plain(sum((_difference(r) for r in wrapped), ZERO))
         for change in (_negative, _nothing, _turned, _one_digit_more):
-            readings = tuple(change(r) if _is_wrapped(r) else r for r in point.readings)
-            used = plain(sum((_difference(r) * (-1 if change is _negative else 1) for r in readings if r in map(change, wrapped)), ZERO))
-            yield Mistake("rollover", situation.with_readings(point, readings), used, due)
+            changed = [change(reading) for reading in wrapped]
+            used = plain(sum((_signed(reading) for reading in changed), ZERO))
+            others = [reading for reading in point.readings if not _is_wrapped(reading)]
+            yield Mistake("rollover", situation.with_readings(point, [*others, *changed]), used, due)
+
+
+def _signed(reading: Reading) -> Decimal:
+    return _difference(reading) if (reading.ct_ratio or ZERO) >= 0 else -_difference(reading)
 
 
 def _is_wrapped(reading: Reading) -> bool:
-    return reading.value is not None and reading.previous_value is not None and reading.value < reading.previous_value
+    return (
+        reading.value is not None
+        and reading.previous_value is not None
+        and reading.value < reading.previous_value
+    )
 
 
 def _difference(reading: Reading) -> Decimal:
@@ -90,7 +108,11 @@ def _one_digit_more(reading: Reading) -> Reading:
 def swapped_meters(situation: Situation, clues: Clues) -> Iterator[Mistake]:
     """Leave out what one of two meters of the month passed."""
     for point in situation.bill.points:
-        ends = {r.meter_id: r.read_at for r in point.readings if r.register in ("total", *BANDS) and r.read_at is not None}
+        ends = {
+            r.meter_id: r.read_at
+            for r in point.readings
+            if r.register in ("total", *BANDS) and r.read_at is not None
+        }
         if len(ends) < 2:
             continue
         newest = max(ends, key=lambda meter: (ends[meter], meter))
@@ -98,7 +120,9 @@ def swapped_meters(situation: Situation, clues: Clues) -> Iterator[Mistake]:
             kept = tuple(r for r in point.readings if r.meter_id != meter)
             code = "new_meter" if meter == newest else "old_meter"
             yield Mistake(code, situation.with_readings(point, kept), "", meter)
-            energy_only = tuple(r for r in point.readings if r.meter_id != meter or r.register in ("reactive", "max_demand"))
+            energy_only = tuple(
+                r for r in point.readings if r.meter_id != meter or r.register in ("reactive", "max_demand")
+            )
             yield Mistake(code, situation.with_readings(point, energy_only), "", meter)
 
 
@@ -112,7 +136,9 @@ def swapped_bands(situation: Situation, clues: Clues) -> Iterator[Mistake]:
             for other in bands[place + 1 :]:
                 if wrong <= {one, other}:
                     names = {one: other, other: one}
-                    readings = [r._replace(register=names.get(r.register, r.register)) for r in point.readings]
+                    readings = [
+                        r._replace(register=names.get(r.register, r.register)) for r in point.readings
+                    ]
                     yield Mistake("bands_swapped", situation.with_readings(point, readings), one, other)
 
 

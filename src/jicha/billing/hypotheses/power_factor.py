@@ -22,9 +22,16 @@ def standards(situation: Situation, clues: Clues) -> Iterator[Mistake]:
         for standard in known:
             if standard != due:
                 code = "pf_standard" if due is not None else "pf_assessed"
-                yield Mistake(code, situation.with_scheme(point, pf_standard=standard), f"{standard:.2f}", _standard(due))
+                yield Mistake(
+                    code,
+                    situation.with_scheme(point, pf_standard=standard),
+                    f"{standard:.2f}",
+                    _standard(due),
+                )
         if due is not None:
-            yield Mistake("pf_not_assessed", situation.with_scheme(point, pf_standard=None), "", _standard(due))
+            yield Mistake(
+                "pf_not_assessed", situation.with_scheme(point, pf_standard=None), "", _standard(due)
+            )
 
 
 def _standard(value: object) -> str:
@@ -61,7 +68,11 @@ def funds_in_base(situation: Situation, clues: Clues) -> Iterator[Mistake]:
 def _add_funds(work: Work) -> None:
     for point in work.billed_points:
         funds = [l.amount_yuan for l in work.lines if l.item == "fund" and l.mp_id == point.point.mp_id]
-        places = [n for n, s in enumerate(point.segments) if "fund" in s.prices.single and not s.prices.single["fund"].in_pf_base]
+        places = [
+            n
+            for n, s in enumerate(point.segments)
+            if "fund" in s.prices.single and not s.prices.single["fund"].in_pf_base
+        ]
         for place, amount in zip(places, funds, strict=False):
             point.base_yuan[place] += amount
 
@@ -84,8 +95,12 @@ def basic_out_of_base(situation: Situation, clues: Clues) -> Iterator[Mistake]:
             before = kept[point.point.mp_id]
             point.base_yuan = [all_ - energy for all_, energy in zip(point.base_yuan, before, strict=True)]
 
-    yield Mistake("pf_basic_not_in_base", situation.with_hooks((basic.apply, remember), (factor.apply, restore)))
-    yield Mistake("pf_energy_not_in_base", situation.with_hooks((basic.apply, remember), (factor.apply, basic_only)))
+    yield Mistake(
+        "pf_basic_not_in_base", situation.with_hooks((basic.apply, remember), (factor.apply, restore))
+    )
+    yield Mistake(
+        "pf_energy_not_in_base", situation.with_hooks((basic.apply, remember), (factor.apply, basic_only))
+    )
 
 
 @family(PF)

@@ -59,7 +59,10 @@ def _other_columns(situation: Situation) -> Iterator[tuple[str, str]]:
 def _single_of(voltage: str, components: tuple[str, ...]) -> PriceChange:
     def change(base: PriceList, tariff: str, own: str, day: date) -> TariffPrices:
         prices, other = base.on(tariff, own, day), base.on(tariff, voltage, day)
-        single = {name: other.single.get(name, price) if name in components else price for name, price in prices.single.items()}
+        single = {
+            name: other.single.get(name, price) if name in components else price
+            for name, price in prices.single.items()
+        }
         return replace(prices, single=single)
 
     return change
@@ -96,7 +99,13 @@ def _prices(situation: Situation, tariff: str, voltage: str) -> TariffPrices | N
 
 
 def _by_tariff(
-    situation: Situation, point: Point, scheme: Scheme, own: TariffPrices, tariff: str, voltage: str, other: TariffPrices
+    situation: Situation,
+    point: Point,
+    scheme: Scheme,
+    own: TariffPrices,
+    tariff: str,
+    voltage: str,
+    other: TariffPrices,
 ) -> Iterator[Mistake]:
     code = _tariff_code(own, other)
     used, due = tariff, scheme.tariff_code
@@ -142,12 +151,16 @@ def versions(situation: Situation, clues: Clues) -> Iterator[Mistake]:
     if not spans:
         return
     begin, end = situation.bill.period_from, situation.bill.period_to
-    inside = sorted({max(span.valid_from, begin) for span in spans if span.valid_from < end and span.valid_to > begin})
+    inside = sorted(
+        {max(span.valid_from, begin) for span in spans if span.valid_from < end and span.valid_to > begin}
+    )
     before = sorted({span.valid_from for span in spans if span.valid_to <= begin}, reverse=True)[:3]
     after = sorted({span.valid_from for span in spans if span.valid_from >= end})[:1]
     if len(inside) > 1:
         for day in inside:
-            yield Mistake("price_not_segmented", situation.with_prices(_as_of(day)), str(day), str(inside[-1]))
+            yield Mistake(
+                "price_not_segmented", situation.with_prices(_as_of(day)), str(day), str(inside[-1])
+            )
     for day in (*before, *after):
         since = max(span.valid_from for span in spans if span.valid_from <= begin)
         yield Mistake("price_version", situation.with_prices(_as_of(day)), str(day), str(since))
@@ -191,7 +204,9 @@ def _with_total(point: Point) -> tuple[Reading, ...]:
     for reading in point.readings:
         if reading.register in BANDS:
             seen = totals.get(reading.meter_id)
-            totals[reading.meter_id] = reading._replace(register="total") if seen is None else _added(seen, reading)
+            totals[reading.meter_id] = (
+                reading._replace(register="total") if seen is None else _added(seen, reading)
+            )
     return (*point.readings, *totals.values())
 
 
@@ -231,11 +246,17 @@ def _exchanged(one: str, other: str) -> PriceChange:
 def funds(situation: Situation, clues: Clues) -> Iterator[Mistake]:
     """Leave the funds out, or take another rate than the book's: the one that the bill shows."""
     yield Mistake("fund_left_out", situation.with_prices(_fund(None)))
-    shown = {total.unit_price for key, total in clues.issued_sums.items() if key[1] == "fund" and key in clues.wrong}
+    shown = {
+        total.unit_price
+        for key, total in clues.issued_sums.items()
+        if key[1] == "fund" and key in clues.wrong
+    }
     due = {total.unit_price for key, total in clues.due_sums.items() if key[1] == "fund"}
     for rate in sorted(price for price in shown - due if price is not None):
         right = plain(next(iter(due), None)) if due else "0"
-        yield Mistake("fund_rate" if due else "fund_charged", situation.with_prices(_fund(rate)), plain(rate), right)
+        yield Mistake(
+            "fund_rate" if due else "fund_charged", situation.with_prices(_fund(rate)), plain(rate), right
+        )
 
 
 def _fund(rate: Decimal | None) -> PriceChange:
@@ -288,7 +309,12 @@ def segments(situation: Situation, clues: Clues) -> Iterator[Mistake]:
         for scheme in inside:
             whole = scheme._replace(valid_from=date.min, valid_to=None)
             changed_on = str(inside[-1].valid_from)
-            yield Mistake("not_segmented", situation.with_point(point._replace(schemes=(whole,))), _name(scheme), changed_on)
+            yield Mistake(
+                "not_segmented",
+                situation.with_point(point._replace(schemes=(whole,))),
+                _name(scheme),
+                changed_on,
+            )
 
 
 def _name(scheme: Scheme) -> str:

@@ -22,7 +22,32 @@ from jicha.billing.work import ZERO, Work
 from jicha.money import divide_half_up
 
 # Rated primary currents of current transformers with 5 A secondaries: what a clerk may have typed.
-PRIMARY_AMPERES = (10, 15, 20, 25, 30, 40, 50, 60, 75, 100, 150, 200, 250, 300, 400, 500, 600, 750, 800, 1000, 1200, 1500, 2000, 3000)
+PRIMARY_AMPERES = (
+    10,
+    15,
+    20,
+    25,
+    30,
+    40,
+    50,
+    60,
+    75,
+    100,
+    150,
+    200,
+    250,
+    300,
+    400,
+    500,
+    600,
+    750,
+    800,
+    1000,
+    1200,
+    1500,
+    2000,
+    3000,
+)
 SECONDARY_AMPERES = 5
 NEAR = Decimal("0.08")  # losses and parts move the solved ratio a little off the typed one
 
@@ -41,7 +66,11 @@ def meters(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
 def rollovers(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Take the difference over the end of the dial for no energy (翻转未计)."""
     for point in situation.billed_points():
-        wrapped = [r for r in point.readings if r.value is not None and r.previous_value is not None and r.value < r.previous_value]
+        wrapped = [
+            r
+            for r in point.readings
+            if r.value is not None and r.previous_value is not None and r.value < r.previous_value
+        ]
         if wrapped:
             kept = tuple(r._replace(value=r.previous_value) if r in wrapped else r for r in point.readings)
             yield Mistake("rollover", situation.with_readings(point, kept))
@@ -63,13 +92,22 @@ def multipliers(situation: Situation, clues: Clues) -> Iterator[Mistake]:
 
 
 def _ratios(point: Point, clues: Clues, due: Decimal) -> list[Decimal]:
-    issued, right = (sum(quantities(lines, point.mp_id).values(), ZERO) for lines in (clues.issued_sums, clues.due_sums))
+    issued, right = (
+        sum(quantities(lines, point.mp_id).values(), ZERO) for lines in (clues.issued_sums, clues.due_sums)
+    )
     if issued <= 0 or right <= 0:
         return []
     solved = due * issued / right
     pt_ratio = next((r.pt_ratio for r in point.readings if r.pt_ratio), Decimal(1))
-    typed = {Decimal(primary) / SECONDARY_AMPERES * pt for primary in PRIMARY_AMPERES for pt in (pt_ratio, Decimal(1))}
-    near = sorted((r for r in typed | {due / pt_ratio} if abs(r - solved) <= solved * NEAR), key=lambda r: abs(r - solved))
+    typed = {
+        Decimal(primary) / SECONDARY_AMPERES * pt
+        for primary in PRIMARY_AMPERES
+        for pt in (pt_ratio, Decimal(1))
+    }
+    near = sorted(
+        (r for r in typed | {due / pt_ratio} if abs(r - solved) <= solved * NEAR),
+        key=lambda r: abs(r - solved),
+    )
     exact = divide_half_up(solved, Decimal(1), 0)
     return [ratio for ratio in dict.fromkeys([*near, exact]) if ratio not in (due, 0)]
 
@@ -87,7 +125,9 @@ def bands(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
         for place, one in enumerate(registers):
             for other in registers[place + 1 :]:
                 names = {one: other, other: one}
-                swapped = tuple(r._replace(register=names.get(r.register, r.register)) for r in point.readings)
+                swapped = tuple(
+                    r._replace(register=names.get(r.register, r.register)) for r in point.readings
+                )
                 yield Mistake("bands_swapped", situation.with_readings(point, swapped), one, other)
 
 
@@ -102,7 +142,9 @@ def children(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
             mistaken = situation.with_scheme(point, fixed_kwh=None, fixed_ratio=ZERO)
             yield Mistake("fixed_share_ignored", mistaken, "0", plain(scheme.fixed_kwh or scheme.fixed_ratio))
         elif point.is_billed:
-            yield Mistake("sub_not_deducted", situation.with_point(point._replace(parent_mp_id=None)), point.mp_id)
+            yield Mistake(
+                "sub_not_deducted", situation.with_point(point._replace(parent_mp_id=None)), point.mp_id
+            )
         else:
             rest = tuple(other for other in situation.bill.points if other is not point)
             yield Mistake("sub_not_deducted", situation.with_bill(points=rest), point.mp_id)
@@ -120,7 +162,10 @@ def transformer_losses(situation: Situation, _clues: Clues) -> Iterator[Mistake]
             yield Mistake("transformer_loss_hours", _full_hours(situation))
         else:
             charged = point._replace(metering_mode="hv_lv")
-            yield Mistake("transformer_loss_high_side", situation.with_point(charged).with_scheme(charged, transformer_loss=True))
+            yield Mistake(
+                "transformer_loss_high_side",
+                situation.with_point(charged).with_scheme(charged, transformer_loss=True),
+            )
 
 
 def _full_hours(situation: Situation) -> Situation:

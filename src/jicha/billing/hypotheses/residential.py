@@ -18,7 +18,11 @@ STEP = ("step", "pf_adjustment")
 
 def _stepped(situation: Situation) -> list[Point]:
     schemes = ((point, situation.scheme_of(point)) for point in situation.billed_points())
-    return [point for point, scheme in schemes if scheme is not None and scheme.step_scheme in ("annual", "monthly")]
+    return [
+        point
+        for point, scheme in schemes
+        if scheme is not None and scheme.step_scheme in ("annual", "monthly")
+    ]
 
 
 @family(STEP)
@@ -53,7 +57,9 @@ def _of(lines: Mapping[LineKey, Sum], key: LineKey) -> Decimal:
 
 
 def _above_first(lines: Mapping[LineKey, Sum], point: Point) -> Decimal:
-    return _of(lines, (point.mp_id, "step", "step2", "any")) + _of(lines, (point.mp_id, "step", "step3", "any"))
+    return _of(lines, (point.mp_id, "step", "step2", "any")) + _of(
+        lines, (point.mp_id, "step", "step3", "any")
+    )
 
 
 @family(STEP)

@@ -30,7 +30,9 @@ def _code(situation: Situation, part: Point) -> str:
 
 def _without(situation: Situation, parts: list[Point]) -> Situation:
     """Return the situation in which parts hang below no main; one without a meter of the bill is not there at all."""
-    gone = {part.mp_id for part in parts if not part.is_billed or _code(situation, part) == "fixed_share_ignored"}
+    gone = {
+        part.mp_id for part in parts if not part.is_billed or _code(situation, part) == "fixed_share_ignored"
+    }
     loose = {part.mp_id for part in parts} - gone
     points = (point for point in situation.bill.points if point.mp_id not in gone)
     return situation.with_bill(

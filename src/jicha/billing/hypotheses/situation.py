@@ -22,6 +22,10 @@ Step = Callable[[Work], None]
 ENERGY_REGISTERS = ("total", "sharp", "peak", "flat", "valley", "deep_valley")
 
 
+def finished(_work: Work) -> None:
+    """Stand for the end of all steps: what is named before it is done to the finished lines."""
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What a bill is priced from; `before` names what is done to the work just before a step (a mistake between steps)."""
@@ -42,6 +46,9 @@ class Situation:
                     if place is step:
                         change(work)
                 step(work)
+            for place, change in self.before:
+                if place is finished:
+                    change(work)
         except Refused as refused:
             return PricedBill(self.bill.bill_id, [], ZERO, None, None, None, refused.code, refused.where)
         kwh = sum((point.billed_kwh for point in work.billed_points), ZERO)
@@ -199,9 +206,7 @@ def sums(lines: Iterable[Line]) -> dict[LineKey, Sum]:
 
 
 def _plus(one: Sum, other: Sum) -> Sum:
-    quantity = (
-        None if one.quantity is None or other.quantity is None else one.quantity + other.quantity
-    )
+    quantity = None if one.quantity is None or other.quantity is None else one.quantity + other.quantity
     price = one.unit_price if one.unit_price == other.unit_price else None
     return Sum(quantity, price, one.amount_yuan + other.amount_yuan)
 

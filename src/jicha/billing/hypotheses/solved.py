@@ -6,20 +6,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from jicha.billing.difference import LineKey, line_key
 from jicha.billing.hypotheses.situation import (
     ENERGY_REGISTERS,
     EVERYTHING,
     Clues,
     Mistake,
     Situation,
+    Step,
     family,
+    finished,
     plain,
     quantities,
     sums,
 )
 from jicha.billing.model import Point, Reading
 from jicha.billing.register_energy import register_difference, whole
-from jicha.billing.steps import factor
+from jicha.billing.steps import factor, parts
 from jicha.billing.work import ZERO, Work
 
 ONE = Decimal(1)
@@ -59,7 +62,7 @@ def _solve(situation: Situation, clues: Clues, point: Point) -> Solved | None:
     wanted = quantities(clues.issued_sums, point.mp_id)
     reached = quantities(clues.due_sums, point.mp_id)
     due = metered(point)
-    if not wanted or wanted.keys() - due.keys() or any(kwh < 0 for kwh in wanted.values()):
+    if not wanted or wanted.keys() - due.keys():
         return None
     used = dict(due)
     for _ in range(ROUNDS):
@@ -67,8 +70,8 @@ def _solve(situation: Situation, clues: Clues, point: Point) -> Solved | None:
         if not any(steps.values()):
             return Solved(point, {name: due[name] for name in due if name in wanted or name in reached}, used)
         for name, step in steps.items():
-            used[name] = max(used.get(name, ZERO) + step, ZERO)
-        priced = with_energy(situation, point, used).price()
+            used[name] = used.get(name, ZERO) + step
+        priced = with_energy(situation, point.mp_id, used).price()
         if priced.refusal:
             return None
         reached = quantities(sums(priced.lines), point.mp_id)
@@ -94,14 +97,17 @@ def _difference(reading: Reading) -> Decimal:
     return register_difference(reading.previous_value, reading.value, reading.digits)[0]
 
 
-def with_energy(situation: Situation, point: Point, kwh: Mapping[str, Decimal]) -> Situation:
-    """Return the situation in which the registers of a point passed other energy; a register total follows its bands."""
-    others = [r for r in point.readings if r.register not in kwh]
-    patterns = {r.register: r for r in point.readings}
-    typed = [
-        patterns[name]._replace(previous_value=ZERO, value=energy, ct_ratio=ONE, pt_ratio=ONE) for name, energy in kwh.items()
-    ]
-    return situation.with_readings(point, [*others, *typed])
+def with_energy(situation: Situation, mp_id: str, kwh: Mapping[str, Decimal]) -> Situation:
+    """Return the situation in which the registers of a point passed other energy."""
+
+    def change(work: Work) -> None:
+        for point in work.billed_points:
+            if point.point.mp_id == mp_id:
+                point.metered |= kwh
+                point.billed = {register: point.metered[register] for register in point.billed}
+                point.metered_kwh = point.billed_kwh
+
+    return situation.with_hooks((parts.apply, change))
 
 
 def _by_multiplier(situation: Situation, solved: Solved) -> Iterator[Mistake]:
@@ -123,14 +129,19 @@ def _by_multiplier(situation: Situation, solved: Solved) -> Iterator[Mistake]:
     due = "/".join(map(plain, ratios))
     readings = [r._replace(ct_ratio=ratio, pt_ratio=ONE) for r in point.readings]
     yield Mistake("multiplier", situation.with_readings(point, readings), plain(ratio), due)
-    energy = [r._replace(ct_ratio=ratio, pt_ratio=ONE) if r.register in ENERGY_REGISTERS else r for r in point.readings]
+    energy = [
+        r._replace(ct_ratio=ratio, pt_ratio=ONE) if r.register in ENERGY_REGISTERS else r
+        for r in point.readings
+    ]
     yield Mistake("multiplier", situation.with_readings(point, energy), plain(ratio), due)
 
 
 def _by_quantity(situation: Situation, solved: Solved) -> Mistake:
     code = "quantity_slip" if len(solved.changed) == 1 and len(solved.due) > 1 else "other_reading"
+    if any(solved.used[name] < 0 for name in solved.changed):
+        code = "negative_energy"
     used, due = (plain(sum((side[name] for name in solved.due), ZERO)) for side in (solved.used, solved.due))
-    return Mistake(code, with_energy(situation, solved.point, solved.used), used, due)
+    return Mistake(code, with_energy(situation, solved.point.mp_id, solved.used), used, due)
 
 
 @family(EVERYTHING)
@@ -145,8 +156,26 @@ def amount_slip(situation: Situation, clues: Clues) -> Iterator[Mistake]:
         return
     slip = shown.amount_yuan - due.amount_yuan
     for is_adjusted in (False, True):
-        mistaken = situation.with_hooks((factor.apply, _slipped(key, slip, is_adjusted)))
+        mistaken = situation.with_hooks(*_slipped(key, slip, is_adjusted))
         yield Mistake("amount_slip", mistaken, plain(shown.amount_yuan), plain(due.amount_yuan))
+
+
+def _slipped(key: LineKey, slip: Decimal, is_adjusted: bool) -> Iterator[tuple[Step, Step]]:
+    """Yield what adds an amount to one line at the end, and to the base of the power-factor adjustment before it."""
+
+    def add_to_base(work: Work) -> None:
+        for point in work.billed_points:
+            if point.point.mp_id == key[0]:
+                point.base_yuan[-1] += slip
+
+    def add_to_line(work: Work) -> None:
+        place = max(n for n, line in enumerate(work.lines) if line_key(line) == key)
+        line = work.lines[place]
+        work.lines[place] = line._replace(amount_yuan=line.amount_yuan + slip)
+
+    if is_adjusted:
+        yield factor.apply, add_to_base
+    yield finished, add_to_line
 
 
 SOLVED = (other_energy, amount_slip)
