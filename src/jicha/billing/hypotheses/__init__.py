@@ -23,7 +23,13 @@ SPECIFIC: tuple[Family, ...] = (
     *losses.SPECIFIC,
     *residential.SPECIFIC,
     *basic_charge.SPECIFIC,
+    *solved.SPECIFIC,
 )
-SOLVED: tuple[Family, ...] = (*power_factor.SOLVED, *basic_charge.SOLVED, *solved.SOLVED)
+SOLVED: tuple[Family, ...] = (
+    *power_factor.SOLVED,
+    *residential.SOLVED,
+    *basic_charge.SOLVED,
+    *solved.SOLVED,
+)
 
 __all__ = ["SOLVED", "SPECIFIC", "Clues", "Family", "Mistake", "Situation", "clues_of", "sums"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
-from jicha.billing.hypotheses.situation import Clues, Mistake, Situation, family, plain
-from jicha.billing.model import Transformer
+from jicha.billing.hypotheses.situation import EVERYTHING, Clues, Mistake, Situation, family, plain
+from jicha.billing.model import Point, Transformer
 from jicha.billing.policy import rule_book
-from jicha.billing.steps import basic
+from jicha.billing.steps import basic, factor, losses
 from jicha.billing.work import ZERO, Work
 
 BASIC = ("basic", "pf_adjustment")
@@ -26,7 +28,7 @@ def _modes(situation: Situation) -> set[str]:
 
 
 @family(BASIC)
-def modes(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def modes(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Charge by another mode than the agreed one, or leave the basic charge out."""
     for point in situation.mains():
         scheme = situation.scheme_of(point)
@@ -94,50 +96,95 @@ def days(situation: Situation, clues: Clues) -> Iterator[Mistake]:
 
 
 @family(BASIC)
-def capacity(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def capacity(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Charge suspended capacity, leave out capacity in service, free it without the conditions."""
+    for code, units, used, due in _capacities(situation):
+        yield Mistake(code, situation.with_transformers_until(units, basic.apply, factor.apply), used, due)
+
+
+@family(EVERYTHING, ("basic",))
+def capacity_and_loss(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
+    """Make the same mistakes in the archive, so that the transformer loss goes wrong with the basic charge."""
+    if any(
+        scheme.transformer_loss
+        for point in situation.mains()
+        for scheme in situation.schemes_in_period(point)
+    ):
+        for code, units, used, due in _capacities(situation):
+            yield Mistake(code, situation.with_transformers(units), used, due)
+
+
+def _capacities(situation: Situation) -> Iterator[tuple[str, tuple[Transformer, ...], str, str]]:
     units = situation.bill.transformers
     if not units or not _modes(situation) - {"none", "actual_demand"}:
         return
-    yield Mistake(
-        "suspended_charged", situation.with_transformers(unit._replace(states=()) for unit in units)
+    yield (
+        "suspended_charged",
+        tuple(map(_running, units)),
+        "",
+        ", ".join(unit.transformer_id for unit in units if _rests(unit)),
     )
-    for place, unit in enumerate(units):
-        rest = (*units[:place], *units[place + 1 :])
-        if unit.states:
-            mistaken = situation.with_transformers(
-                (*units[:place], unit._replace(states=()), *units[place + 1 :])
-            )
-            yield Mistake("suspended_charged", mistaken, "", unit.transformer_id)
-        if rest:
-            yield Mistake("capacity_left_out", situation.with_transformers(rest), "", unit.transformer_id)
-    yield Mistake(
-        "contract_capacity", situation.with_transformers(()), plain(situation.bill.customer.contract_kva), ""
-    )
-    yield from _relief(situation, units)
+    yield "charged_before_service", tuple(unit._replace(states=()) for unit in units), "", ""
+    for place, unit in enumerate(units if len(units) > 1 else ()):
+        before, after = units[:place], units[place + 1 :]
+        if _rests(unit):
+            yield "suspended_charged", (*before, _running(unit), *after), "", unit.transformer_id
+        yield "capacity_left_out", (*before, *after), "", unit.transformer_id
+    yield "contract_capacity", (), plain(situation.bill.customer.contract_kva), ""
+    yield "relief_from_application", tuple(_each_state(unit, sealed_on=None) for unit in units), "", ""
+    yield "relief_beyond_agreed", tuple(_each_state(unit, agreed_until=None) for unit in units), "", ""
+    yield "standby_not_charged", tuple(map(_cold, units)), "", ""
 
 
-def _relief(situation: Situation, units: tuple[Transformer, ...]) -> Iterator[Mistake]:
-    """Yield relief from the wrong day, beyond what was agreed, or for too short a suspension."""
-    for code, field in (("relief_from_application", "sealed_on"), ("relief_beyond_agreed", "agreed_until")):
-        free = [
-            unit._replace(states=tuple(s._replace(**{field: None}) for s in unit.states)) for unit in units
-        ]
-        yield Mistake(code, situation.with_transformers(free))
-    yield Mistake("short_suspension_freed", situation.with_rules(suspension_minimum_days=0))
-    standby = [
-        unit._replace(
-            states=tuple(
-                s._replace(state="cold_standby") if s.state == "hot_standby" else s for s in unit.states
-            )
-        )
-        for unit in units
-    ]
-    yield Mistake("standby_not_charged", situation.with_transformers(standby))
+def _rests(unit: Transformer) -> bool:
+    return any(state.state not in losses.IN_SERVICE for state in unit.states)
+
+
+def _running(unit: Transformer) -> Transformer:
+    """Return a transformer that runs from its first state on."""
+    first = unit.states[:1]
+    return unit._replace(states=tuple(state._replace(state="running", valid_to=None) for state in first))
+
+
+def _each_state(unit: Transformer, **values: Any) -> Transformer:
+    return unit._replace(states=tuple(state._replace(**values) for state in unit.states))
+
+
+def _cold(unit: Transformer) -> Transformer:
+    cold = (s._replace(state="cold_standby") if s.state == "hot_standby" else s for s in unit.states)
+    return unit._replace(states=tuple(cold))
 
 
 @family(BASIC)
-def discount(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def short_suspension(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
+    """Give relief for a suspension that was too short."""
+    yield Mistake("short_suspension_freed", situation.with_rules(suspension_minimum_days=0))
+
+
+@family(BASIC)
+def demand_of_before(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+    """Charge the maximum demand of the month before."""
+    for point in situation.mains():
+        history = situation.bill.history.get(point.mp_id)
+        if history is not None and history.previous_demand_kw is not None:
+            used = history.previous_demand_kw
+            mistaken = _with_demand(situation, point.mp_id, used)
+            yield Mistake("previous_demand", mistaken, plain(used), _metered_demand(point, clues))
+
+
+def _metered_demand(point: Point, clues: Clues) -> str:
+    """Return the demand that the meter shows, else the one that is due."""
+    shown = [
+        (r.value or ZERO) * (r.ct_ratio or ZERO) * (r.pt_ratio or ZERO)
+        for r in point.readings
+        if r.register == "max_demand"
+    ]
+    due = clues.due_sums.get((point.mp_id, "basic", "demand", "any"))
+    return plain(max(shown)) if shown else plain(due.quantity) if due is not None else ""
+
+
+@family(BASIC)
+def discount(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Miss the lower demand price of a month of much energy (260 kWh/kVA), or give it below the threshold."""
     threshold = situation.rules.demand_discount_kwh_per_kva
     if threshold is None or not _modes(situation) & set(DEMAND_MODES):
@@ -154,33 +201,29 @@ def discount(situation: Situation, clues: Clues) -> Iterator[Mistake]:
 def other_demand(situation: Situation, clues: Clues) -> Iterator[Mistake]:
     """Charge another demand than the meter's or the contract's: the one that the bill shows."""
     for point in situation.mains():
-        shown = clues.issued_sums.get((point.mp_id, "basic", "demand", "any"))
-        scheme = situation.scheme_of(point)
+        key = (point.mp_id, "basic", "demand", "any")
+        shown, due, scheme = clues.issued_sums.get(key), clues.due_sums.get(key), situation.scheme_of(point)
         if shown is None or shown.quantity is None or scheme is None:
             continue
-        due = clues.due_sums.get((point.mp_id, "basic", "demand", "any"))
-        right = plain(due.quantity) if due is not None else ""
+        used, right = plain(shown.quantity), "" if due is None else plain(due.quantity)
         if scheme.basic_charge_mode == "actual_demand":
-            yield Mistake(
-                "previous_demand",
-                _with_demand(situation, point.mp_id, shown.quantity),
-                plain(shown.quantity),
-                right,
-            )
+            yield Mistake("wrong_demand", _with_demand(situation, point.mp_id, shown.quantity), used, right)
         elif scheme.basic_charge_mode == "contract_demand":
-            changed = situation.with_scheme(point, contract_demand_kw=shown.quantity)
-            yield Mistake("other_contract_demand", changed, plain(shown.quantity), right)
-            contract = max(shown.quantity, scheme.contract_demand_kw or ZERO)
-            # D + (D − 1.05·Dc) solved for D where the bill shows an excess over the contract.
-            demand = (
-                shown.quantity + situation.rules.demand_limit_share * (scheme.contract_demand_kw or contract)
-            ) / 2
-            yield Mistake(
-                "previous_demand",
-                _with_demand(situation, point.mp_id, demand),
-                plain(round(demand, 4)),
-                right,
-            )
+            yield from _behind_contract(situation, clues, point, shown.quantity, right)
+
+
+def _behind_contract(
+    situation: Situation, clues: Clues, point: Point, billed_kw: Decimal, right: str
+) -> Iterator[Mistake]:
+    """Yield the contract or the demand from which the billed one comes out."""
+    changed = situation.with_scheme(point, contract_demand_kw=billed_kw)
+    yield Mistake("other_contract_demand", changed, plain(billed_kw), right)
+    scheme = situation.scheme_of(point)
+    if scheme is not None and scheme.contract_demand_kw is not None:
+        # D + (D − 1.05·Dc) = billed, solved for D; pricing by it again says whether it was so.
+        demand = (billed_kw + situation.rules.demand_limit_share * scheme.contract_demand_kw) / 2
+        mistaken = _with_demand(situation, point.mp_id, demand)
+        yield Mistake("wrong_demand", mistaken, plain(round(demand, 4)), _metered_demand(point, clues))
 
 
 def _with_demand(situation: Situation, mp_id: str, demand_kw: Decimal) -> Situation:
@@ -199,10 +242,23 @@ def other_capacity(situation: Situation, clues: Clues) -> Iterator[Mistake]:
         key = (point.mp_id, "basic", "capacity", "any")
         shown, due = clues.issued_sums.get(key), clues.due_sums.get(key)
         if shown is not None and shown.quantity is not None and len(situation.mains()) == 1:
-            mistaken = situation.with_transformers(()).with_customer(contract_kva=shown.quantity)
+            mistaken = _with_capacity(situation, shown.quantity)
             right = plain(due.quantity) if due is not None else ""
             yield Mistake("other_capacity", mistaken, plain(shown.quantity), right)
 
 
-SPECIFIC = (modes, overrun, days, capacity, discount)
+def _with_capacity(situation: Situation, kva: Decimal) -> Situation:
+    """Return the situation in which the basic charge, and nothing else, knows another capacity."""
+    customer = situation.bill.customer
+
+    def change(work: Work) -> None:
+        work.bill = replace(work.bill, transformers=(), customer=customer._replace(contract_kva=kva))
+
+    def back(work: Work) -> None:
+        work.bill = situation.bill
+
+    return situation.with_hooks((basic.apply, change), (factor.apply, back))
+
+
+SPECIFIC = (modes, overrun, days, capacity, capacity_and_loss, short_suspension, demand_of_before, discount)
 SOLVED = (other_demand, other_capacity)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 
 from jicha.billing.hypotheses.situation import EVERYTHING, Clues, Mistake, Situation, family, plain
@@ -15,7 +14,7 @@ ENERGY = ("energy", "pf_adjustment")
 
 
 @family(EVERYTHING, ENERGY)
-def transformer_loss(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def transformer_loss(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Leave the transformer loss out, or charge it where the meter sits on the high side."""
     for point in situation.mains():
         scheme = situation.scheme_of(point)
@@ -38,18 +37,11 @@ def _has_loss(situation: Situation) -> bool:
 
 def with_transformers_in_loss(situation: Situation, units: tuple[Transformer, ...]) -> Situation:
     """Return the situation with other transformers in the loss, the charged capacity as it is."""
-
-    def swap(work: Work) -> None:
-        work.bill = replace(work.bill, transformers=units)
-
-    def back(work: Work) -> None:
-        work.bill = replace(work.bill, transformers=situation.bill.transformers)
-
-    return situation.with_hooks((losses.apply, swap), (energy.apply, back))
+    return situation.with_transformers_until(units, losses.apply, energy.apply)
 
 
 @family(EVERYTHING, ENERGY)
-def hours(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def hours(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Take a full month's hours for a transformer in service for some days, or calendar hours for a full month."""
     if not _has_loss(situation):
         return
@@ -67,7 +59,7 @@ def hours(situation: Situation, clues: Clues) -> Iterator[Mistake]:
 
 
 @family(EVERYTHING, ENERGY)
-def units_of_loss(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def units_of_loss(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Leave one transformer out of the loss, or take the table's parameters instead of the nameplate's."""
     units = situation.bill.transformers
     if not _has_loss(situation):
@@ -88,7 +80,7 @@ def units_of_loss(situation: Situation, clues: Clues) -> Iterator[Mistake]:
 
 
 @family(EVERYTHING, ENERGY)
-def shares(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def shares(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Charge the whole transformer loss to the main point instead of sharing it by energy."""
     if not _has_loss(situation) or len(situation.billed_points()) < 2:
         return
@@ -112,8 +104,8 @@ def shares(situation: Situation, clues: Clues) -> Iterator[Mistake]:
 
 
 @family(EVERYTHING, ENERGY)
-def line_loss(situation: Situation, clues: Clues) -> Iterator[Mistake]:
-    """Leave the agreed line loss out, or take it before the transformer loss is added."""
+def line_loss(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
+    """Leave the agreed line loss out."""
     for point in situation.mains():
         scheme = situation.scheme_of(point)
         if scheme is not None and scheme.line_loss_pct:

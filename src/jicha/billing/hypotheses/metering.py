@@ -17,7 +17,7 @@ READ = ("energy", "basic", "pf_adjustment")
 
 
 @family(EVERYTHING, READ)
-def multipliers(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def multipliers(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Multiply by what the billing archive holds, by the current ratio alone, by one, or by the other meter's ratio."""
     for point in situation.bill.points:
         ratios = {r.ct_ratio * r.pt_ratio for r in point.readings if r.ct_ratio and r.pt_ratio}
@@ -51,7 +51,7 @@ def _multiplied(point: Point, ratios: set[Decimal]) -> Iterator[tuple[str, tuple
 
 
 @family(EVERYTHING, READ)
-def rollovers(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def rollovers(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Take a rollover for a register that runs backwards: negative, nothing, or the difference without its sign."""
     for point in situation.bill.points:
         wrapped = [r for r in point.readings if _is_wrapped(r)]
@@ -105,7 +105,7 @@ def _one_digit_more(reading: Reading) -> Reading:
 
 
 @family(EVERYTHING, READ)
-def swapped_meters(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def swapped_meters(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Leave out what one of two meters of the month passed."""
     for point in situation.bill.points:
         ends = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from jicha.billing.hypotheses.situation import Clues, Mistake, Situation, family, plain
 from jicha.billing.power_factor import adjustment_table
@@ -13,7 +14,7 @@ PF = ("pf_adjustment",)
 
 
 @family(PF)
-def standards(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def standards(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Assess by another standard, not at all, or although nothing is assessed."""
     known = sorted({standard for standard, _ in adjustment_table()})
     for point in situation.mains():
@@ -60,14 +61,16 @@ def _factor(clues: Clues) -> str:
 
 
 @family(PF)
-def funds_in_base(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def funds_in_base(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Adjust the funds as well."""
     yield Mistake("pf_fund_in_base", situation.with_hooks((factor.apply, _add_funds)))
 
 
 def _add_funds(work: Work) -> None:
     for point in work.billed_points:
-        funds = [l.amount_yuan for l in work.lines if l.item == "fund" and l.mp_id == point.point.mp_id]
+        funds = [
+            line.amount_yuan for line in work.lines if line.item == "fund" and line.mp_id == point.point.mp_id
+        ]
         places = [
             n
             for n, s in enumerate(point.segments)
@@ -78,9 +81,9 @@ def _add_funds(work: Work) -> None:
 
 
 @family(PF)
-def basic_out_of_base(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def basic_out_of_base(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Leave the basic charge, or the energy charge, out of what is adjusted."""
-    kept: dict[str, list] = {}
+    kept: dict[str, list[Decimal]] = {}
 
     def remember(work: Work) -> None:
         for point in work.billed_points:

@@ -26,7 +26,7 @@ ENERGY_OR_BASIC = ("energy", "basic")
 
 
 @family(EVERYTHING, ENERGY_OR_BASIC)
-def voltage_columns(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def voltage_columns(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Take the price of another voltage column, for everything, for the energy or for the basic charge."""
     for point in situation.billed_points():
         scheme = situation.scheme_of(point)
@@ -40,7 +40,7 @@ def voltage_columns(situation: Situation, clues: Clues) -> Iterator[Mistake]:
 
 
 @family(("basic", "pf_adjustment"))
-def voltage_of_basic(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def voltage_of_basic(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Take the basic charge of another voltage column."""
     for voltage, due in _other_columns(situation):
         change = _single_of(voltage, ("capacity", "demand"))
@@ -69,7 +69,7 @@ def _single_of(voltage: str, components: tuple[str, ...]) -> PriceChange:
 
 
 @family(EVERYTHING, ("energy", "basic", "step"))
-def tariffs(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def tariffs(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Bill by another tariff of the list, as a whole or for the energy alone."""
     for point in situation.billed_points():
         scheme = situation.scheme_of(point)
@@ -145,7 +145,7 @@ def _step_schemes(scheme: Scheme, other: TariffPrices) -> list[str | None]:
 
 
 @family(EVERYTHING, ("energy", "basic", "fund", "step"))
-def versions(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def versions(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Price all days by one version of the book: the one before, the next one, or one of several in the period."""
     spans = [span for point in situation.billed_points() for span in _spans(situation, point)]
     if not spans:
@@ -182,7 +182,7 @@ def _as_of(day: date) -> PriceChange:
 
 
 @family(EVERYTHING, ("energy",))
-def time_of_use(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def time_of_use(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Charge all energy at one price, every band at the flat price, or by bands where there are none to apply."""
     for point in situation.billed_points():
         scheme = situation.scheme_of(point)
@@ -290,7 +290,7 @@ def _without(component: str) -> PriceChange:
 
 
 @family(("energy", "pf_adjustment"))
-def market_mode(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def market_mode(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Forget the 1.5 times of a customer that left the market, or charge them to another."""
     multiple = plain(situation.rules.exit_price_multiple)
     if situation.bill.customer.market_mode == "exited":
@@ -300,7 +300,7 @@ def market_mode(situation: Situation, clues: Clues) -> Iterator[Mistake]:
 
 
 @family(EVERYTHING, ("energy", "basic", "pf_adjustment", "fund"))
-def segments(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def segments(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Use one scheme for the whole period in which it changed."""
     for point in situation.billed_points():
         inside = situation.schemes_in_period(point)

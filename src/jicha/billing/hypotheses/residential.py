@@ -26,7 +26,7 @@ def _stepped(situation: Situation) -> list[Point]:
 
 
 @family(STEP)
-def limits(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def limits(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Take the limits of a whole year for some months, of a month for a year, or no limits at all."""
     for point in _stepped(situation):
         scheme = situation.scheme_of(point)
@@ -38,17 +38,36 @@ def limits(situation: Situation, clues: Clues) -> Iterator[Mistake]:
 
 
 @family(STEP)
-def year_to_date(situation: Situation, clues: Clues) -> Iterator[Mistake]:
-    """Begin the steps anew, or after another energy than was billed in the year: the one that the tiers tell."""
+def year_to_date(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
+    """Begin the steps anew, or forget what was billed last month."""
     for point in _stepped(situation):
         before = situation.bill.before_kwh.get(point.mp_id) or ZERO
-        told = {before - _above_first(clues.due_sums, point) + _above_first(clues.issued_sums, point)}
-        third = (point.mp_id, "step", "step3", "any")
-        told.add(before - _of(clues.due_sums, third) + _of(clues.issued_sums, third))
-        for used in (ZERO, *sorted(told - {ZERO})):
+        history = situation.bill.history.get(point.mp_id)
+        last = None if history is None else history.last_month_kwh
+        for used in dict.fromkeys((ZERO, *(() if last is None else (before - last,)))):
             if used != before and used >= 0:
-                mistaken = situation.with_bill(before_kwh={**situation.bill.before_kwh, point.mp_id: used})
-                yield Mistake("steps_year_to_date", mistaken, plain(used), plain(before))
+                yield Mistake(
+                    "steps_year_to_date", _begun(situation, point, used), plain(used), plain(before)
+                )
+
+
+@family(STEP)
+def other_year_to_date(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+    """Begin the steps after another energy of the year: the one that the tiers of the bill tell."""
+    for point in _stepped(situation):
+        before = situation.bill.before_kwh.get(point.mp_id) or ZERO
+        third = (point.mp_id, "step", "step3", "any")
+        told = {
+            before - _above_first(clues.due_sums, point) + _above_first(clues.issued_sums, point),
+            before - _of(clues.due_sums, third) + _of(clues.issued_sums, third),
+        }
+        for used in sorted(told - {before}):
+            if used >= 0:
+                yield Mistake("year_to_date_slip", _begun(situation, point, used), plain(used), plain(before))
+
+
+def _begun(situation: Situation, point: Point, used_kwh: Decimal) -> Situation:
+    return situation.with_bill(before_kwh={**situation.bill.before_kwh, point.mp_id: used_kwh})
 
 
 def _of(lines: Mapping[LineKey, Sum], key: LineKey) -> Decimal:
@@ -63,7 +82,7 @@ def _above_first(lines: Mapping[LineKey, Sum], point: Point) -> Decimal:
 
 
 @family(STEP)
-def increments(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def increments(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Forget an increment, or charge the third step as the second."""
     if not _stepped(situation):
         return
@@ -91,7 +110,7 @@ def _third_as_second(base: PriceList, tariff: str, voltage: str, day: date) -> T
 
 
 @family(STEP)
-def quota(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def quota(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Ignore the quota of a household of many persons, or give it without or beyond its proof."""
     if not _stepped(situation):
         return
@@ -107,3 +126,4 @@ def quota(situation: Situation, clues: Clues) -> Iterator[Mistake]:
 
 
 SPECIFIC = (limits, year_to_date, increments, quota)
+SOLVED = (other_year_to_date,)

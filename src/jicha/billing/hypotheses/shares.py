@@ -11,7 +11,7 @@ ENERGY = ("energy",)
 
 
 @family(EVERYTHING, ENERGY)
-def not_deducted(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def not_deducted(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Leave one part, or all of them, on the main meter."""
     mains = {point.mp_id for point in situation.mains()}
     parts = [point for point in situation.bill.points if point.parent_mp_id in mains]
@@ -41,7 +41,7 @@ def _without(situation: Situation, parts: list[Point]) -> Situation:
 
 
 @family(EVERYTHING, ENERGY)
-def not_charged(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+def not_charged(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
     """Take a sub meter off the main one and charge it nowhere."""
     for part in situation.billed_points():
         if part.parent_mp_id is not None and _code(situation, part) == "sub_not_deducted":

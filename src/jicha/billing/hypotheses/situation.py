@@ -93,6 +93,18 @@ class Situation:
         """Return the situation with other transformers."""
         return self.with_bill(transformers=tuple(units))
 
+    def with_transformers_until(self, units: Iterable[Transformer], first: Step, after: Step) -> Situation:
+        """Return the situation with other transformers from one step until before another."""
+        changed, own = tuple(units), self.bill.transformers
+
+        def swap(work: Work) -> None:
+            work.bill = replace(work.bill, transformers=changed)
+
+        def back(work: Work) -> None:
+            work.bill = replace(work.bill, transformers=own)
+
+        return self.with_hooks((first, swap), (after, back))
+
     def billed_points(self) -> list[Point]:
         """Return the points that the bill charges."""
         return [point for point in self.bill.points if point.is_billed]

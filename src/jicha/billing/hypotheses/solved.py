@@ -14,6 +14,7 @@ from jicha.billing.hypotheses.situation import (
     Mistake,
     Situation,
     Step,
+    Sum,
     family,
     finished,
     plain,
@@ -27,6 +28,9 @@ from jicha.billing.work import ZERO, Work
 
 ONE = Decimal(1)
 ROUNDS = 6  # losses follow the energy; their slope is a few percent, so each round gains more than a digit
+REACTIVE = "reactive"
+# A quantity with loss is at most some percent above the metered one; more ratios than these are not tried.
+LOSS_FREE, MOST_BELOW = Decimal("0.95"), 6
 SMALLEST_DIFFERENCE = Decimal(5)  # register units, below which too many multipliers fit by chance
 
 
@@ -46,36 +50,51 @@ class Solved:
 
 @family(EVERYTHING, ("energy",))
 def other_energy(situation: Situation, clues: Clues) -> Iterator[Mistake]:
-    """Charge other energy than the registers passed: by one other multiplier, at one register, or at several."""
+    """Charge other energy than the registers passed: at one register or at several."""
     for point in situation.billed_points():
         if not point.readings or not clues.touches(point.mp_id, "energy"):
             continue
         solved = _solve(situation, clues, point)
         if solved is None or not solved.changed:
             continue
-        yield from _by_multiplier(situation, solved)
         yield _by_quantity(situation, solved)
 
 
 def _solve(situation: Situation, clues: Clues, point: Point) -> Solved | None:
-    """Return the metered energy behind the issued quantities, by repeated pricing where losses depend on it."""
-    wanted = quantities(clues.issued_sums, point.mp_id)
-    reached = quantities(clues.due_sums, point.mp_id)
+    """Return the metered energy behind the issued quantities, by repeated pricing where losses depend on it.
+
+    Where the bill tells the reactive energy it is solved with the active one: the transformer loss depends on both.
+    """
     due = metered(point)
-    if not wanted or wanted.keys() - due.keys():
+    wanted = _told(clues.issued_sums, clues.issued.kvarh, point)
+    reached = _told(clues.due_sums, clues.due.kvarh, point)
+    if wanted.keys() - due.keys() - {REACTIVE}:
         return None
-    used = dict(due)
+    registers = [name for name in due if name in wanted or name in reached]
+    # The kvarh of a bill are those of all its points.
+    with_reactive = len(situation.mains()) == 1 and REACTIVE in wanted and REACTIVE in reached
+    used = {**due, REACTIVE: _reactive(point)} if with_reactive else dict(due)
     for _ in range(ROUNDS):
-        steps = {name: wanted.get(name, ZERO) - reached.get(name, ZERO) for name in {*wanted, *reached}}
+        names = {name for name in {*wanted, *reached} if name != REACTIVE or with_reactive}
+        steps = {name: wanted.get(name, ZERO) - reached.get(name, ZERO) for name in names}
         if not any(steps.values()):
-            return Solved(point, {name: due[name] for name in due if name in wanted or name in reached}, used)
+            return Solved(point, {name: due[name] for name in registers}, used)
         for name, step in steps.items():
             used[name] = used.get(name, ZERO) + step
         priced = with_energy(situation, point.mp_id, used).price()
         if priced.refusal:
             return None
-        reached = quantities(sums(priced.lines), point.mp_id)
+        reached = _told(sums(priced.lines), priced.kvarh, point)
     return None
+
+
+def _told(lines: Mapping[LineKey, Sum], kvarh: Decimal | None, point: Point) -> dict[str, Decimal]:
+    told = quantities(lines, point.mp_id)
+    return told if kvarh is None else {**told, REACTIVE: kvarh}
+
+
+def _reactive(point: Point) -> Decimal:
+    return whole(sum((_energy(r) for r in point.readings if r.register == REACTIVE), ZERO))
 
 
 def metered(point: Point) -> dict[str, Decimal]:
@@ -110,30 +129,36 @@ def with_energy(situation: Situation, mp_id: str, kwh: Mapping[str, Decimal]) ->
     return situation.with_hooks((parts.apply, change))
 
 
-def _by_multiplier(situation: Situation, solved: Solved) -> Iterator[Mistake]:
-    """Yield the whole multiplier that fits every changed register exactly, if there is one."""
-    point = solved.point
-    differences: dict[str, Decimal] = {}
-    for reading in point.readings:
-        if reading.register in solved.due:
-            differences[reading.register] = differences.get(reading.register, ZERO) + _difference(reading)
-    register = max(differences, key=differences.__getitem__)
-    if differences[register] < SMALLEST_DIFFERENCE:
-        return
-    ratio = whole(solved.used[register] / differences[register])
-    if ratio < 1 or any(whole(d * ratio) != solved.used[name] for name, d in differences.items()):
-        return
-    ratios = sorted({(r.ct_ratio or ZERO) * (r.pt_ratio or ZERO) for r in point.readings})
-    if [ratio] == ratios:
-        return
-    due = "/".join(map(plain, ratios))
-    readings = [r._replace(ct_ratio=ratio, pt_ratio=ONE) for r in point.readings]
-    yield Mistake("multiplier", situation.with_readings(point, readings), plain(ratio), due)
-    energy = [
-        r._replace(ct_ratio=ratio, pt_ratio=ONE) if r.register in ENERGY_REGISTERS else r
-        for r in point.readings
-    ]
-    yield Mistake("multiplier", situation.with_readings(point, energy), plain(ratio), due)
+@family(EVERYTHING, ("energy",))
+def other_multiplier(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+    """Multiply by another whole number than the ratios of the transformers: one that the issued quantities tell."""
+    for point in situation.billed_points():
+        ratios = sorted({(r.ct_ratio or ZERO) * (r.pt_ratio or ZERO) for r in point.readings})
+        for ratio in _ratios(point, quantities(clues.issued_sums, point.mp_id)):
+            if [ratio] != ratios:
+                due = "/".join(map(plain, ratios))
+                every = [r._replace(ct_ratio=ratio, pt_ratio=ONE) for r in point.readings]
+                yield Mistake("multiplier", situation.with_readings(point, every), plain(ratio), due)
+                energy = [
+                    r._replace(ct_ratio=ratio, pt_ratio=ONE) if r.register in ENERGY_REGISTERS else r
+                    for r in point.readings
+                ]
+                yield Mistake("multiplier", situation.with_readings(point, energy), plain(ratio), due)
+
+
+def _ratios(point: Point, issued: Mapping[str, Decimal]) -> list[Decimal]:
+    """Return the whole ratios of issued quantities to register differences, and the next below for a share of loss."""
+    found: dict[Decimal, None] = {}
+    for register, kwh in issued.items():
+        difference = sum((_difference(r) for r in point.readings if r.register == register), ZERO)
+        if difference >= SMALLEST_DIFFERENCE and kwh > 0:
+            nearest = whole(kwh / difference)
+            least = nearest * LOSS_FREE
+            lower = nearest
+            while lower >= max(least, ONE) and nearest - lower <= MOST_BELOW:
+                found.setdefault(lower)
+                lower -= 1
+    return list(found)
 
 
 def _by_quantity(situation: Situation, solved: Solved) -> Mistake:
@@ -178,4 +203,22 @@ def _slipped(key: LineKey, slip: Decimal, is_adjusted: bool) -> Iterator[tuple[S
     yield finished, add_to_line
 
 
-SOLVED = (other_energy, amount_slip)
+@family(EVERYTHING, ("energy",))
+def known_energy(situation: Situation, clues: Clues) -> Iterator[Mistake]:
+    """Charge the energy up to the frozen reading, or an estimate from the months before, although the meter was read."""
+    for point in situation.billed_points():
+        history, due = situation.bill.history.get(point.mp_id), metered(point).get("total")
+        issued = quantities(clues.issued_sums, point.mp_id)
+        if history is None or due is None or set(issued) != {"total"}:
+            continue
+        mean = history.mean_kwh
+        # The mean of three whole months may have been cut off instead of rounded.
+        means = () if mean is None else (mean, mean - ONE, mean + ONE)
+        for code, kwh in (("frozen_reading", history.frozen_kwh), *(("estimated", one) for one in means)):
+            if kwh is not None and kwh != due:
+                mistaken = with_energy(situation, point.mp_id, {"total": kwh})
+                yield Mistake(code, mistaken, plain(kwh), plain(due))
+
+
+SPECIFIC = (known_energy,)
+SOLVED = (other_multiplier, other_energy, amount_slip)
