@@ -353,7 +353,9 @@ class BookReader:
             return
         for dates, bands in ratios:
             inside = _intersection(version.dates, dates)
-            for band, ratio in bands.items() if inside else ():
+            if inside is None:
+                continue
+            for band, ratio in bands.items():
                 if isinstance(ratio, str) and _is_number(ratio):
                     dated = replace(version, dates=inside)
                     floated = _fitting(value * Decimal(ratio))

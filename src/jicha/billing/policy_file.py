@@ -64,8 +64,10 @@ class Problems:
         self.found: list[str] = []
 
     def add(self, line: int, text: str) -> None:
-        """Keep one problem."""
-        self.found.append(f"{self.file}:{line}: {text}")
+        """Keep one problem, once."""
+        told = f"{self.file}:{line}: {text}"
+        if told not in self.found:
+            self.found.append(told)
 
     def stop(self) -> None:
         """Raise all problems at once, if there are any."""
@@ -75,7 +77,7 @@ class Problems:
 
 def _place(problem: str) -> tuple[str, int]:
     file, line, _ = problem.split(":", 2)
-    return file, int(line)
+    return file, int(line) if line.isdigit() else 0
 
 
 def read_policy(path: Path) -> Lined:

@@ -93,7 +93,10 @@ def _grid(node: Lined, content: Lined, dates: Dated, problems: Problems) -> Grid
             problems.add(node.line_of(second), f"`{second}` has other voltage columns than `{first}`")
     return GridPrices(
         take_text(node, "grid", problems),
-        *tables.values(),
+        tables["single"],
+        tables["two_part"],
+        tables["demand"],
+        tables["capacity"],
         take_number(node, "loss_pct", problems),
         node.get("merged_35_110") is True,
         take_number(node, "fund", problems),
@@ -263,11 +266,7 @@ def composed_content(
         _lined({**entry, "component": component, "value": str(parts[component])}, 1)
         for component in ("purchase", "system")
     ]
-    tariffs = [
-        _lined({"tariff_code": code, "rate": rate}, 1)
-        for rate, code in parts["codes"].items()
-        if grid_on(grid, dates.valid_from).table(rate)
-    ]
+    tariffs = [_lined({"tariff_code": code, "rate": rate}, 1) for rate, code in parts["codes"].items()]
     units = dict.fromkeys(("purchase", "line_loss", "transmission", "system", "fund"), "yuan/kWh")
     units |= {"capacity": "yuan/(kVA·month)", "demand": "yuan/(kW·month)"}
     return _lined(
