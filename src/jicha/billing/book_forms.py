@@ -245,7 +245,10 @@ class BookReader:
 
     def _read_floating(self) -> None:
         if "grid" in self._content:
+            known = len(self._problems.found)
             with_grid(self._content, self._problems)
+            if len(self._problems.found) > known:
+                return
         ratios = self._ratio_versions()
         common = take_list(self._content, "common", self._problems)
         for key in ("floating", "pf_base"):
