@@ -26,8 +26,8 @@ scheme AS (
         x.fixed_kwh,
         x.line_loss_pct,
         x.transformer_loss,
-        GREATEST(t.period_from, x.valid_from) AS scheme_from,
-        LEAST(t.period_to, COALESCE(x.valid_to, t.period_to)) AS scheme_to
+        CASE WHEN x.mp_id IS NOT NULL THEN GREATEST(t.period_from, x.valid_from) END AS scheme_from,
+        CASE WHEN x.mp_id IS NOT NULL THEN LEAST(t.period_to, COALESCE(x.valid_to, t.period_to)) END AS scheme_to
     FROM point AS t
     LEFT JOIN price_scheme AS x
         ON x.mp_id = t.mp_id AND x.valid_from < t.period_to AND (x.valid_to IS NULL OR x.valid_to > t.period_from)
@@ -44,8 +44,8 @@ priced AS (
         p.price_from,
         p.is_ambiguous,
         p.is_own,
-        GREATEST(s.scheme_from, p.price_from) AS segment_from,
-        LEAST(s.scheme_to, p.price_to) AS segment_to
+        CASE WHEN p.price_from IS NOT NULL THEN GREATEST(s.scheme_from, p.price_from) END AS segment_from,
+        CASE WHEN p.price_from IS NOT NULL THEN LEAST(s.scheme_to, p.price_to) END AS segment_to
     FROM scheme AS s
     LEFT JOIN billing_price AS p
         ON
@@ -55,23 +55,46 @@ priced AS (
             AND p.price_to > s.scheme_from
 ),
 
--- The days that schemes and prices cover say whether one is missing (fewer) or two are valid at once (more).
-covered AS (
+-- Schemes of one point follow each other; where one begins before the one before it has ended, two are valid at once.
+several AS (
+    SELECT bill_id, mp_id
+    FROM scheme
+    GROUP BY bill_id, mp_id
+    HAVING count(*) > 1
+),
+
+ordered AS (
     SELECT
-        bill_id,
-        mp_id,
-        min(days) AS days,
-        sum(date_diff('day', segment_from, segment_to)) AS priced_days,
-        bool_or(is_ambiguous) AS is_ambiguous
-    FROM priced
+        s.bill_id,
+        s.mp_id,
+        s.scheme_to,
+        lead(s.scheme_from) OVER (PARTITION BY s.bill_id, s.mp_id ORDER BY s.scheme_from) AS next_from
+    FROM scheme AS s
+    SEMI JOIN several AS m ON m.bill_id = s.bill_id AND m.mp_id = s.mp_id
+),
+
+overlapping AS (
+    SELECT DISTINCT bill_id, mp_id
+    FROM ordered
+    WHERE next_from < scheme_to
+),
+
+scheme_days AS (
+    SELECT bill_id, mp_id, COALESCE(sum(date_diff('day', scheme_from, scheme_to)), 0) AS days
+    FROM scheme
     GROUP BY bill_id, mp_id
 ),
 
-covered_scheme AS (
-    SELECT bill_id, mp_id, COALESCE(sum(date_diff('day', scheme_from, scheme_to)), 0) AS scheme_days
-    FROM scheme
-    WHERE tariff_code IS NOT NULL
-    GROUP BY bill_id, mp_id
+-- The spans of a tariff's prices never overlap, so that fewer days than the scheme's mean a day without a price.
+price_days AS (
+    SELECT
+        bill_id,
+        mp_id,
+        scheme_from,
+        COALESCE(sum(date_diff('day', segment_from, segment_to)), 0) AS days,
+        bool_or(is_ambiguous) AS is_ambiguous
+    FROM priced
+    GROUP BY bill_id, mp_id, scheme_from
 )
 
 SELECT
@@ -99,12 +122,13 @@ SELECT
     p.line_loss_pct,
     p.transformer_loss,
     CASE
-        WHEN c.is_ambiguous OR COALESCE(k.scheme_days, 0) > c.days OR c.priced_days > c.days THEN 'two_price_versions'
-        WHEN COALESCE(k.scheme_days, 0) < c.days THEN 'no_scheme'
+        WHEN o.bill_id IS NOT NULL OR c.is_ambiguous THEN 'two_price_versions'
+        WHEN k.days < p.days THEN 'no_scheme'
         WHEN n.tariff_code IS NULL THEN 'unknown_tariff'
-        WHEN c.priced_days IS NULL OR c.priced_days < c.days THEN 'no_price'
+        WHEN c.days < date_diff('day', p.scheme_from, p.scheme_to) THEN 'no_price'
     END AS refusal
 FROM priced AS p
-INNER JOIN covered AS c ON c.bill_id = p.bill_id AND c.mp_id = p.mp_id
-LEFT JOIN covered_scheme AS k ON k.bill_id = p.bill_id AND k.mp_id = p.mp_id
+INNER JOIN scheme_days AS k ON k.bill_id = p.bill_id AND k.mp_id = p.mp_id
+LEFT JOIN price_days AS c ON c.bill_id = p.bill_id AND c.mp_id = p.mp_id AND c.scheme_from = p.scheme_from
+LEFT JOIN overlapping AS o ON o.bill_id = p.bill_id AND o.mp_id = p.mp_id
 LEFT JOIN known AS n ON n.tariff_code = p.tariff_code

@@ -125,11 +125,13 @@ reduced AS (
             WHEN m.kwh_valley >= COALESCE(m.kwh_deep_valley, -1) THEN 'valley'
             ELSE 'deep_valley'
         END AS rest_band,
-        -- Where losses go: on flat, or on the first band there is.
+        -- Where losses go: on the band that the rules name, or on the first band there is.
         CASE
-            WHEN m.kwh_flat IS NOT NULL THEN 'flat'
+            WHEN u.loss_band = 'peak' AND m.kwh_peak IS NOT NULL THEN 'peak'
+            WHEN u.loss_band = 'flat' AND m.kwh_flat IS NOT NULL THEN 'flat'
             WHEN m.kwh_sharp IS NOT NULL THEN 'sharp'
             WHEN m.kwh_peak IS NOT NULL THEN 'peak'
+            WHEN m.kwh_flat IS NOT NULL THEN 'flat'
             WHEN m.kwh_valley IS NOT NULL THEN 'valley'
             ELSE 'deep_valley'
         END AS loss_band,
@@ -140,6 +142,8 @@ reduced AS (
             WHEN m.metered_kwh < 0 THEN 'negative_energy'
         END AS chain_refusal
     FROM metered AS m
+    INNER JOIN rebill_bill AS b ON b.bill_id = m.bill_id
+    INNER JOIN billing_rule AS u ON u.rule_from = b.rule_from
     LEFT JOIN subs AS s ON s.bill_id = m.bill_id AND s.mp_id = m.mp_id
     LEFT JOIN fixed AS f ON f.bill_id = m.bill_id AND f.mp_id = m.mp_id
     LEFT JOIN fixed_sum AS x ON x.bill_id = m.bill_id AND x.mp_id = m.mp_id
@@ -148,11 +152,11 @@ reduced AS (
 shares AS (
     SELECT
         *,
-        CASE WHEN taken_kwh > 0 AND metered_kwh > 0 AND kwh_sharp IS NOT NULL THEN div_hu(CAST(taken_kwh AS DECIMAL(38, 0)) * kwh_sharp, metered_kwh, 0) ELSE 0 END AS off_sharp,
-        CASE WHEN taken_kwh > 0 AND metered_kwh > 0 AND kwh_peak IS NOT NULL THEN div_hu(CAST(taken_kwh AS DECIMAL(38, 0)) * kwh_peak, metered_kwh, 0) ELSE 0 END AS off_peak,
-        CASE WHEN taken_kwh > 0 AND metered_kwh > 0 AND kwh_flat IS NOT NULL THEN div_hu(CAST(taken_kwh AS DECIMAL(38, 0)) * kwh_flat, metered_kwh, 0) ELSE 0 END AS off_flat,
-        CASE WHEN taken_kwh > 0 AND metered_kwh > 0 AND kwh_valley IS NOT NULL THEN div_hu(CAST(taken_kwh AS DECIMAL(38, 0)) * kwh_valley, metered_kwh, 0) ELSE 0 END AS off_valley,
-        CASE WHEN taken_kwh > 0 AND metered_kwh > 0 AND kwh_deep_valley IS NOT NULL THEN div_hu(CAST(taken_kwh AS DECIMAL(38, 0)) * kwh_deep_valley, metered_kwh, 0) ELSE 0 END AS off_deep_valley
+        CASE WHEN taken_kwh > 0 AND metered_kwh > 0 AND kwh_sharp IS NOT NULL THEN div_hu(CAST(taken_kwh AS DECIMAL(38, 4)) * kwh_sharp, metered_kwh, 0) ELSE 0 END AS off_sharp,
+        CASE WHEN taken_kwh > 0 AND metered_kwh > 0 AND kwh_peak IS NOT NULL THEN div_hu(CAST(taken_kwh AS DECIMAL(38, 4)) * kwh_peak, metered_kwh, 0) ELSE 0 END AS off_peak,
+        CASE WHEN taken_kwh > 0 AND metered_kwh > 0 AND kwh_flat IS NOT NULL THEN div_hu(CAST(taken_kwh AS DECIMAL(38, 4)) * kwh_flat, metered_kwh, 0) ELSE 0 END AS off_flat,
+        CASE WHEN taken_kwh > 0 AND metered_kwh > 0 AND kwh_valley IS NOT NULL THEN div_hu(CAST(taken_kwh AS DECIMAL(38, 4)) * kwh_valley, metered_kwh, 0) ELSE 0 END AS off_valley,
+        CASE WHEN taken_kwh > 0 AND metered_kwh > 0 AND kwh_deep_valley IS NOT NULL THEN div_hu(CAST(taken_kwh AS DECIMAL(38, 4)) * kwh_deep_valley, metered_kwh, 0) ELSE 0 END AS off_deep_valley
     FROM reduced
 ),
 
@@ -180,14 +184,19 @@ main_left AS (
     FROM shares
 ),
 
--- Transformer loss of low-side metering: units in parallel share the load by kVA. Equal hours give one exact quotient.
+-- Transformer loss of low-side metering: units in parallel share the load by kVA (domain 4.4, K:high).
 unit AS (
     SELECT
         t.bill_id,
         t.mp_id,
         t.transformer_id,
         CAST(t.kva AS DECIMAL(38, 4)) AS kva,
-        CASE WHEN t.period_days_in_service = t.period_days THEN r.full_month_hours ELSE CAST(t.period_days_in_service AS DECIMAL(38, 0)) * r.day_hours END AS hours,
+        CAST(
+            CASE
+                WHEN t.period_days_in_service = t.period_days THEN r.full_month_hours
+                ELSE CAST(t.period_days_in_service AS DECIMAL(38, 0)) * r.day_hours
+            END AS DECIMAL(38, 0)
+        ) AS hours,
         t.no_load_loss_kw,
         t.load_loss_kw,
         t.no_load_current_pct,
@@ -199,21 +208,43 @@ unit AS (
     QUALIFY row_number() OVER (PARTITION BY t.bill_id, t.transformer_id ORDER BY t.segment_from) = 1
 ),
 
+ranked AS (
+    SELECT *, dense_rank() OVER (PARTITION BY bill_id, mp_id ORDER BY hours DESC) AS hours_rank
+    FROM unit
+),
+
+-- Units of equal hours are added up; up to three different hours T1, T2, T3 come over one denominator S² · T1 · T2 · T3.
 plates AS (
     SELECT
         bill_id,
         mp_id,
-        bool_or(no_load_loss_kw IS NULL OR load_loss_kw IS NULL OR no_load_current_pct IS NULL OR impedance_pct IS NULL) AS is_unknown,
+        bool_or(no_load_loss_kw IS NULL OR load_loss_kw IS NULL OR no_load_current_pct IS NULL OR impedance_pct IS NULL OR (hours_rank > 3 AND hours > 0))
+            AS is_unknown,
         COALESCE(sum(kva) FILTER (WHERE hours > 0), 0) AS kva,
-        min(hours) FILTER (WHERE hours > 0) AS least_hours,
-        max(hours) FILTER (WHERE hours > 0) AS most_hours,
         max(load_shape_factor) AS load_shape_factor,
-        sum(CAST(no_load_loss_kw AS DECIMAL(38, 4))) FILTER (WHERE hours > 0) AS no_load_loss_kw,
-        sum(CAST(load_loss_kw AS DECIMAL(38, 4))) FILTER (WHERE hours > 0) AS load_loss_kw,
-        sum(CAST(CAST(kva AS DECIMAL(38, 4)) * no_load_current_pct AS DECIMAL(38, 6))) FILTER (WHERE hours > 0) AS magnetising_kva,
-        sum(CAST(CAST(kva AS DECIMAL(38, 4)) * impedance_pct AS DECIMAL(38, 6))) FILTER (WHERE hours > 0) AS impedance_kva
-    FROM unit
+        COALESCE(max(hours) FILTER (WHERE hours_rank = 1 AND hours > 0), 1) AS hours_1,
+        COALESCE(max(hours) FILTER (WHERE hours_rank = 2 AND hours > 0), 1) AS hours_2,
+        COALESCE(max(hours) FILTER (WHERE hours_rank = 3 AND hours > 0), 1) AS hours_3,
+        COALESCE(sum(CAST(no_load_loss_kw AS DECIMAL(38, 4)) * hours), 0) AS iron_kwh,
+        COALESCE(sum(CAST(CAST(kva AS DECIMAL(38, 4)) * no_load_current_pct AS DECIMAL(38, 6)) * hours), 0) AS magnetising_kvah_pct,
+        COALESCE(sum(CAST(load_loss_kw AS DECIMAL(38, 4))) FILTER (WHERE hours_rank = 1 AND hours > 0), 0) AS load_1,
+        COALESCE(sum(CAST(load_loss_kw AS DECIMAL(38, 4))) FILTER (WHERE hours_rank = 2 AND hours > 0), 0) AS load_2,
+        COALESCE(sum(CAST(load_loss_kw AS DECIMAL(38, 4))) FILTER (WHERE hours_rank = 3 AND hours > 0), 0) AS load_3,
+        COALESCE(sum(CAST(CAST(kva AS DECIMAL(38, 4)) * impedance_pct AS DECIMAL(38, 6))) FILTER (WHERE hours_rank = 1 AND hours > 0), 0) AS impedance_1,
+        COALESCE(sum(CAST(CAST(kva AS DECIMAL(38, 4)) * impedance_pct AS DECIMAL(38, 6))) FILTER (WHERE hours_rank = 2 AND hours > 0), 0) AS impedance_2,
+        COALESCE(sum(CAST(CAST(kva AS DECIMAL(38, 4)) * impedance_pct AS DECIMAL(38, 6))) FILTER (WHERE hours_rank = 3 AND hours > 0), 0) AS impedance_3
+    FROM ranked
     GROUP BY bill_id, mp_id
+),
+
+timed AS (
+    SELECT
+        *,
+        CAST(CAST(hours_1 AS DECIMAL(38, 0)) * hours_2 AS DECIMAL(38, 0)) * hours_3 AS all_hours,
+        CAST(CAST(hours_2 AS DECIMAL(38, 0)) * hours_3 AS DECIMAL(38, 0)) AS but_1,
+        CAST(CAST(hours_1 AS DECIMAL(38, 0)) * hours_3 AS DECIMAL(38, 0)) AS but_2,
+        CAST(CAST(hours_1 AS DECIMAL(38, 0)) * hours_2 AS DECIMAL(38, 0)) AS but_3
+    FROM plates
 ),
 
 loaded AS (
@@ -222,75 +253,49 @@ loaded AS (
         m.mp_id,
         p.mp_id IS NULL OR p.is_unknown AS is_unknown,
         p.kva,
-        p.least_hours,
-        p.most_hours,
-        p.load_shape_factor,
-        p.no_load_loss_kw,
-        p.load_loss_kw,
-        p.magnetising_kva,
-        p.impedance_kva,
-        CAST(CAST(p.kva AS DECIMAL(38, 4)) * p.kva AS DECIMAL(38, 4)) AS kva_square,
-        CAST(p.most_hours AS DECIMAL(38, 0)) * p.most_hours AS hours_square,
-        CAST(CAST(m.metered_kwh AS DECIMAL(38, 0)) * CAST(m.metered_kwh AS DECIMAL(38, 0))
-            + CAST(COALESCE(m.kvarh, 0) AS DECIMAL(38, 0)) * CAST(COALESCE(m.kvarh, 0) AS DECIMAL(38, 0)) AS DECIMAL(38, 0)) AS square
+        p.iron_kwh,
+        p.magnetising_kvah_pct,
+        CAST(CAST(p.kva AS DECIMAL(38, 4)) * p.kva AS DECIMAL(38, 4)) * p.all_hours AS bottom,
+        CAST(CAST(p.load_1 AS DECIMAL(38, 4)) * p.but_1 + CAST(p.load_2 AS DECIMAL(38, 4)) * p.but_2 + CAST(p.load_3 AS DECIMAL(38, 4)) * p.but_3 AS DECIMAL(38, 4))
+        * p.load_shape_factor AS load_hours,
+        CAST(
+            CAST(p.impedance_1 AS DECIMAL(38, 6)) * p.but_1 + CAST(p.impedance_2 AS DECIMAL(38, 6)) * p.but_2
+            + CAST(p.impedance_3 AS DECIMAL(38, 6)) * p.but_3 AS DECIMAL(38, 6)
+        ) * p.load_shape_factor AS impedance_hours,
+        -- A reading beyond a billion is none; its loss is left out, so that no other bill stops for it.
+        m.metered_kwh > 1000000000 OR COALESCE(m.kvarh, 0) > 1000000000 AS is_absurd,
+        CAST(LEAST(m.metered_kwh, 1000000000) AS DECIMAL(38, 0)) * CAST(LEAST(m.metered_kwh, 1000000000) AS DECIMAL(38, 0))
+        + CAST(LEAST(COALESCE(m.kvarh, 0), 1000000000) AS DECIMAL(38, 0)) * CAST(LEAST(COALESCE(m.kvarh, 0), 1000000000) AS DECIMAL(38, 0)) AS square
     FROM main_left AS m
-    LEFT JOIN plates AS p ON p.bill_id = m.bill_id AND p.mp_id = m.mp_id
+    LEFT JOIN timed AS p ON p.bill_id = m.bill_id AND p.mp_id = m.mp_id
     WHERE m.transformer_loss AND m.metering_mode = 'hv_lv' AND m.parent_mp_id IS NULL AND NOT m.is_fixed AND m.chain_refusal IS NULL
 ),
 
-unequal AS (
-    SELECT
-        l.bill_id,
-        l.mp_id,
-        round_hu(sum(
-            CAST(u.no_load_loss_kw AS DECIMAL(38, 4)) * u.hours
-            + div_hu(
-                CAST(CAST(u.load_loss_kw AS DECIMAL(38, 4)) * u.load_shape_factor AS DECIMAL(38, 8)) * l.square,
-                CAST(l.kva_square AS DECIMAL(38, 4)) * u.hours,
-                4
-            )
-        ), 0) AS loss_kwh,
-        round_hu(sum(
-            div_hu(CAST(CAST(u.kva AS DECIMAL(38, 4)) * u.no_load_current_pct AS DECIMAL(38, 6)) * u.hours, 100, 4)
-            + div_hu(
-                CAST(CAST(CAST(u.kva AS DECIMAL(38, 4)) * u.impedance_pct AS DECIMAL(38, 6)) * u.load_shape_factor AS DECIMAL(38, 8)) * l.square,
-                CAST(CAST(l.kva_square AS DECIMAL(38, 4)) * u.hours AS DECIMAL(38, 4)) * 100,
-                4
-            )
-        ), 0) AS loss_kvarh
-    FROM loaded AS l
-    INNER JOIN unit AS u ON u.bill_id = l.bill_id AND u.mp_id = l.mp_id AND u.hours > 0
-    WHERE l.least_hours < l.most_hours
-    GROUP BY l.bill_id, l.mp_id
-),
-
+-- ΔWp = P0·T + K·Pk·(Wp² + Wq²) ÷ (S²·T); ΔWq = I0%·S·T ÷ 100 + K·Uk%·(Wp² + Wq²) ÷ (100·S·T); each rounded once, half up.
 loss AS (
     SELECT
-        l.bill_id,
-        l.mp_id,
-        l.is_unknown,
+        bill_id,
+        mp_id,
+        is_unknown,
         CASE
-            WHEN l.is_unknown OR l.kva = 0 THEN 0
-            WHEN l.least_hours < l.most_hours THEN q.loss_kwh
+            WHEN is_unknown OR is_absurd OR kva = 0 THEN 0
             ELSE div_hu(
-                CAST(CAST(l.no_load_loss_kw AS DECIMAL(38, 4)) * l.kva_square AS DECIMAL(38, 8)) * l.hours_square
-                + CAST(CAST(l.load_loss_kw AS DECIMAL(38, 4)) * l.load_shape_factor AS DECIMAL(38, 8)) * l.square,
-                CAST(l.kva_square AS DECIMAL(38, 4)) * l.most_hours,
+                CAST(CAST(iron_kwh AS DECIMAL(38, 4)) * CAST(bottom AS DECIMAL(38, 4)) AS DECIMAL(38, 8))
+                + CAST(load_hours AS DECIMAL(38, 8)) * square,
+                bottom,
                 0
             )
         END AS loss_kwh,
         CASE
-            WHEN l.is_unknown OR l.kva = 0 THEN 0
-            WHEN l.least_hours < l.most_hours THEN q.loss_kvarh
+            WHEN is_unknown OR is_absurd OR kva = 0 THEN 0
             ELSE div_hu(
-                CAST(CAST(l.magnetising_kva AS DECIMAL(38, 6)) * l.kva_square AS DECIMAL(38, 8)) * l.hours_square
-                + CAST(CAST(l.impedance_kva AS DECIMAL(38, 6)) * l.load_shape_factor AS DECIMAL(38, 8)) * l.square,
-                CAST(CAST(l.kva_square AS DECIMAL(38, 4)) * l.most_hours AS DECIMAL(38, 4)) * 100,
+                CAST(CAST(magnetising_kvah_pct AS DECIMAL(38, 4)) * CAST(bottom AS DECIMAL(38, 4)) AS DECIMAL(38, 8))
+                + CAST(impedance_hours AS DECIMAL(38, 8)) * square,
+                CAST(bottom AS DECIMAL(38, 4)) * 100,
                 0
             )
         END AS loss_kvarh
-    FROM loaded AS l
-    LEFT JOIN unequal AS q ON q.bill_id = l.bill_id AND q.mp_id = l.mp_id
+    FROM loaded
 ),
 
 -- The loss is shared among the main point and the customer's own parts by energy, the remainder to the main point.

@@ -33,21 +33,17 @@ dial AS (
 shown AS (
     SELECT
         r.mp_id,
+        r.meter_id,
         r.register,
         r.value,
         r.previous_value,
-        r.status,
+        r.previous_at,
+        r.read_at,
         i.ratio,
-        d.dial_span,
-        COALESCE(c.running_kva, c.contract_kva) AS kva,
-        CAST(GREATEST(COALESCE(date_diff('day', CAST(r.previous_at AS DATE), CAST(r.read_at AS DATE)), 31), 1) AS DECIMAL(38, 0))
-        * u.day_hours AS span_hours,
-        u.rollover_capacity_factor
+        r.status <> 'read' OR r.value IS NULL OR (r.register <> 'max_demand' AND r.previous_value IS NULL) AS is_missing,
+        COALESCE(r.register <> 'max_demand' AND r.value < r.previous_value, FALSE) AS is_falling
     FROM reading AS r
-    INNER JOIN metering_point AS p ON p.mp_id = r.mp_id AND p.usage = 'billing'
-    INNER JOIN customer AS c ON c.customer_no = p.customer_no
-    LEFT JOIN dial AS d ON d.meter_id = r.meter_id
-    LEFT JOIN billing_rule AS u ON $month >= u.rule_from AND $month < u.rule_to
+    SEMI JOIN metering_point AS p ON p.mp_id = r.mp_id AND p.usage = 'billing'
     LEFT JOIN installed AS i
         ON
             i.mp_id = r.mp_id
@@ -57,48 +53,56 @@ shown AS (
     WHERE r.bill_month = $month AND r.register <> 'reverse'
 ),
 
-judged AS (
+-- A falling register has passed its last number (翻转) where the capacity makes that possible; else it ran backwards.
+fallen AS (
     SELECT
-        mp_id,
-        register,
-        ratio,
-        value,
-        previous_value,
-        status <> 'read' OR value IS NULL OR (register <> 'max_demand' AND previous_value IS NULL) AS is_missing,
+        s.mp_id,
+        s.meter_id,
+        s.register,
+        d.dial_span,
         CASE
-            WHEN value >= previous_value OR dial_span IS NULL OR previous_value >= dial_span THEN FALSE
-            WHEN kva IS NULL THEN previous_value * 10 >= dial_span * 9 AND value * 10 <= dial_span
+            WHEN d.dial_span IS NULL OR s.previous_value >= d.dial_span THEN FALSE
+            WHEN COALESCE(c.running_kva, c.contract_kva) IS NULL
+                THEN s.previous_value * 10 >= d.dial_span * 9 AND s.value * 10 <= d.dial_span
             ELSE
-                CAST(value - previous_value + dial_span AS DECIMAL(38, 4)) * ratio
-                <= CAST(CAST(kva AS DECIMAL(38, 4)) * span_hours AS DECIMAL(38, 4)) * rollover_capacity_factor
-        END AS is_rollover,
-        dial_span
-    FROM shown
+                CAST(s.value - s.previous_value + d.dial_span AS DECIMAL(38, 4)) * s.ratio
+                <= CAST(CAST(COALESCE(c.running_kva, c.contract_kva) AS DECIMAL(38, 4))
+                    * (GREATEST(COALESCE(date_diff('day', CAST(s.previous_at AS DATE), CAST(s.read_at AS DATE)), 31), 1) * u.day_hours) AS DECIMAL(38, 4))
+                * u.rollover_capacity_factor
+        END AS is_rollover
+    FROM shown AS s
+    INNER JOIN metering_point AS p ON p.mp_id = s.mp_id
+    LEFT JOIN customer AS c ON c.customer_no = p.customer_no
+    LEFT JOIN dial AS d ON d.meter_id = s.meter_id
+    LEFT JOIN billing_rule AS u ON $month >= u.rule_from AND $month < u.rule_to
+    WHERE s.is_falling
 ),
 
 energised AS (
     SELECT
-        mp_id,
-        register,
-        is_missing,
-        COALESCE(ratio, 0) = 0 AS has_no_ratio,
-        register <> 'max_demand' AND value < previous_value AND NOT is_rollover AS is_backward,
+        s.mp_id,
+        s.register,
+        s.is_missing,
+        COALESCE(s.ratio, 0) = 0 AS has_no_ratio,
+        s.is_falling AND NOT COALESCE(f.is_rollover, FALSE) AS is_backward,
         CAST(
             CASE
-                WHEN register = 'max_demand' THEN value
-                WHEN is_rollover THEN value - previous_value + dial_span
-                ELSE value - previous_value
+                WHEN s.register = 'max_demand' THEN s.value
+                WHEN f.is_rollover THEN s.value - s.previous_value + f.dial_span
+                ELSE s.value - s.previous_value
             END AS DECIMAL(38, 4)
-        ) * ratio AS energy
-    FROM judged
+        ) * s.ratio AS energy
+    FROM shown AS s
+    LEFT JOIN fallen AS f ON f.mp_id = s.mp_id AND f.meter_id = s.meter_id AND f.register = s.register
 )
 
 SELECT
     mp_id,
     CASE
-        WHEN bool_or(is_missing) THEN 'missing_reading'
+        WHEN bool_or(is_missing) OR NOT bool_or(register IN ('total', 'sharp', 'peak', 'flat', 'valley', 'deep_valley')) THEN 'missing_reading'
+        -- A register that falls without a ratio is no rollover that could be judged.
+        WHEN bool_or(is_backward AND NOT has_no_ratio) THEN 'backward_register'
         WHEN bool_or(has_no_ratio) THEN 'no_multiplier'
-        WHEN bool_or(is_backward) THEN 'backward_register'
     END AS refusal,
     round_hu(sum(energy) FILTER (WHERE register = 'total'), 0) AS kwh_total,
     round_hu(sum(energy) FILTER (WHERE register = 'sharp'), 0) AS kwh_sharp,

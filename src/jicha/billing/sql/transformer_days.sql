@@ -14,6 +14,16 @@ first_main AS (
     GROUP BY bill_id
 ),
 
+model AS (
+    SELECT
+        transformer_id,
+        CASE
+            WHEN strpos(COALESCE(model, ''), '-') > 0 THEN upper(substr(model, 1, strpos(model, '-') - 1))
+            ELSE upper(COALESCE(model, ''))
+        END AS head
+    FROM transformer
+),
+
 unit AS (
     SELECT
         b.bill_id,
@@ -25,10 +35,10 @@ unit AS (
         t.kva,
         -- A transformer that names no point of the bill belongs to the first main point.
         CASE WHEN n.mp_id IS NULL THEN f.mp_id WHEN n.is_main THEN n.mp_id END AS mp_id,
+        -- The series of a model: S11-M-315/10 is S11.
         CASE
-            WHEN strpos(upper(COALESCE(t.model, '')), '-') > 0 THEN substr(upper(t.model), 1, strpos(upper(t.model), '-') - 1)
-            WHEN strpos(upper(COALESCE(t.model, '')), '/') > 0 THEN substr(upper(t.model), 1, strpos(upper(t.model), '/') - 1)
-            ELSE upper(COALESCE(t.model, ''))
+            WHEN strpos(m.head, '/') > 0 THEN trim(substr(m.head, 1, strpos(m.head, '/') - 1))
+            ELSE trim(m.head)
         END AS series,
         t.no_load_loss_kw,
         t.load_loss_kw,
@@ -36,6 +46,7 @@ unit AS (
         t.impedance_pct
     FROM rebill_bill AS b
     INNER JOIN transformer AS t ON t.customer_no = b.customer_no
+    INNER JOIN model AS m ON m.transformer_id = t.transformer_id
     INNER JOIN first_main AS f ON f.bill_id = b.bill_id
     LEFT JOIN named AS n ON n.bill_id = b.bill_id AND n.mp_id = t.mp_id
 ),
