@@ -53,7 +53,16 @@ def _lined(loader: Any, node: yaml.MappingNode) -> Lined:
     return Lined(pairs, lines, node.start_mark.line + 1)
 
 
+def _day(loader: Any, node: yaml.ScalarNode) -> Any:
+    """Return a day; one that no calendar has, such as 2026-02-30, stays text and is told by whoever reads it."""
+    try:
+        return loader.construct_yaml_timestamp(node)
+    except ValueError:
+        return node.value
+
+
 _LineLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _lined)
+_LineLoader.add_constructor("tag:yaml.org,2002:timestamp", _day)
 
 
 class Problems:

@@ -150,7 +150,7 @@ def load_calendars(paths: Iterable[Path]) -> tuple[Calendar, ...]:
     for calendar in calendars:
         versions[calendar.name].append(calendar)
     found = [
-        f"{later.file}:{later.line}: {name} has a {kind} at {later.valid_from}; make the versions meet"
+        f"{later.file}:{later.line}: {name} has {'an' if kind == 'overlap' else 'a'} {kind} at {later.valid_from}; make the versions meet"
         for name, items in versions.items()
         for kind, _, later in breaks(items)
     ]
@@ -186,7 +186,6 @@ def read_calendar(path: Path) -> Calendar:
     floating = _floating(content, problems)
     problems.stop()
     assert dates is not None
-    title = dict(content.get("title") or {})
     return Calendar(
         name=name,
         title=dict(content.get("title") or {}),
