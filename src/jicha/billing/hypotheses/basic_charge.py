@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -124,7 +125,7 @@ def _capacities(situation: Situation) -> Iterator[tuple[str, tuple[Transformer, 
         "",
         ", ".join(unit.transformer_id for unit in units if _rests(unit)),
     )
-    yield "charged_before_service", tuple(unit._replace(states=()) for unit in units), "", ""
+    yield "charged_before_service", tuple(map(_always_there, units)), "", ""
     for place, unit in enumerate(units if len(units) > 1 else ()):
         before, after = units[:place], units[place + 1 :]
         if _rests(unit):
@@ -144,6 +145,12 @@ def _running(unit: Transformer) -> Transformer:
     """Return a transformer that runs from its first state on."""
     first = unit.states[:1]
     return unit._replace(states=tuple(state._replace(state="running", valid_to=None) for state in first))
+
+
+def _always_there(unit: Transformer) -> Transformer:
+    """Return a transformer whose first state began long ago."""
+    first = tuple(state._replace(valid_from=date.min) for state in unit.states[:1])
+    return unit._replace(states=(*first, *unit.states[1:]))
 
 
 def _each_state(unit: Transformer, **values: Any) -> Transformer:

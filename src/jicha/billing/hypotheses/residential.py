@@ -8,12 +8,13 @@ from datetime import date
 from decimal import Decimal
 
 from jicha.billing.difference import LineKey
-from jicha.billing.hypotheses.situation import Clues, Mistake, Situation, Sum, family, plain
+from jicha.billing.hypotheses.situation import Clues, Mistake, Situation, Sum, family, plain, sums
 from jicha.billing.model import Point
 from jicha.billing.price_list import PriceList, TariffPrices
 from jicha.billing.work import ZERO
 
 STEP = ("step", "pf_adjustment")
+MOST_OF_A_YEAR = 2**20  # kWh, far above what a household can use
 
 
 def _stepped(situation: Situation) -> list[Point]:
@@ -56,29 +57,30 @@ def other_year_to_date(situation: Situation, clues: Clues) -> Iterator[Mistake]:
     """Begin the steps after another energy of the year: the one that the tiers of the bill tell."""
     for point in _stepped(situation):
         before = situation.bill.before_kwh.get(point.mp_id) or ZERO
-        third = (point.mp_id, "step", "step3", "any")
-        told = {
-            before - _above_first(clues.due_sums, point) + _above_first(clues.issued_sums, point),
-            before - _of(clues.due_sums, third) + _of(clues.issued_sums, third),
-        }
-        for used in sorted(told - {before}):
-            if used >= 0:
+        for components in (("step2", "step3"), ("step3",)):
+            wanted = _above(clues.issued_sums, point, components)
+            used = _begins(situation, point, components, wanted)
+            if used != before:
                 yield Mistake("year_to_date_slip", _begun(situation, point, used), plain(used), plain(before))
+
+
+def _begins(situation: Situation, point: Point, components: tuple[str, ...], wanted_kwh: Decimal) -> Decimal:
+    """Return the least energy of the year after which so much falls into the upper steps, by halving."""
+    low, high = 0, MOST_OF_A_YEAR
+    while low < high:
+        middle = (low + high) // 2
+        lines = sums(_begun(situation, point, Decimal(middle)).price().lines)
+        low, high = (low, middle) if _above(lines, point, components) >= wanted_kwh else (middle + 1, high)
+    return Decimal(low)
 
 
 def _begun(situation: Situation, point: Point, used_kwh: Decimal) -> Situation:
     return situation.with_bill(before_kwh={**situation.bill.before_kwh, point.mp_id: used_kwh})
 
 
-def _of(lines: Mapping[LineKey, Sum], key: LineKey) -> Decimal:
-    total = lines.get(key)
-    return ZERO if total is None else total.quantity or ZERO
-
-
-def _above_first(lines: Mapping[LineKey, Sum], point: Point) -> Decimal:
-    return _of(lines, (point.mp_id, "step", "step2", "any")) + _of(
-        lines, (point.mp_id, "step", "step3", "any")
-    )
+def _above(lines: Mapping[LineKey, Sum], point: Point, components: tuple[str, ...]) -> Decimal:
+    found = (lines.get((point.mp_id, "step", component, "any")) for component in components)
+    return sum((one.quantity or ZERO for one in found if one is not None), ZERO)
 
 
 @family(STEP)
