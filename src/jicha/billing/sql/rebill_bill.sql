@@ -1,32 +1,49 @@
 -- The normal bills of the audited month with what of the customer archive and of the rules a recomputation needs.
-WITH several AS (
-    SELECT customer_no, count(*) AS bills
+WITH month_bill AS (
+    SELECT bill_id, customer_no, org_no, bill_month, period_from, period_to, kwh, kvarh, power_factor, pf_adjust_pct, total_yuan
     FROM bill
     WHERE bill_month = $month AND kind = 'normal'
+),
+
+several AS (
+    SELECT customer_no, count(*) AS bills
+    FROM month_bill
     GROUP BY customer_no
 ),
 
 quota AS (
     SELECT b.bill_id, TRUE AS has_proof
-    FROM bill AS b
+    FROM month_bill AS b
     INNER JOIN proof AS p
         ON
             p.customer_no = b.customer_no
             AND p.kind = 'multi_person'
             AND p.valid_from < b.period_to
             AND (p.valid_to IS NULL OR p.valid_to > b.period_from)
-    WHERE b.bill_month = $month AND b.kind = 'normal'
     GROUP BY b.bill_id
+),
+
+-- Few days begin a period, so the rules are looked up by day.
+begun AS (
+    SELECT DISTINCT period_from
+    FROM month_bill
+),
+
+rule AS (
+    SELECT
+        d.period_from,
+        u.rule_from,
+        u.multi_person_minimum_persons,
+        u.multi_person_extra_kwh_per_month,
+        u.part_month_days,
+        u.maximum_period_days
+    FROM begun AS d
+    INNER JOIN billing_rule AS u ON d.period_from >= u.rule_from AND d.period_from < u.rule_to
 ),
 
 dated AS (
     SELECT
-        b.bill_id,
-        b.customer_no,
-        b.org_no,
-        b.bill_month,
-        b.period_from,
-        b.period_to,
+        b.*,
         date_diff('day', b.period_from, b.period_to) AS days,
         n.bills,
         c.contract_kva,
@@ -45,12 +62,11 @@ dated AS (
         u.rule_from,
         u.part_month_days,
         u.maximum_period_days
-    FROM bill AS b
+    FROM month_bill AS b
     INNER JOIN customer AS c ON c.customer_no = b.customer_no
     INNER JOIN several AS n ON n.customer_no = b.customer_no
     LEFT JOIN quota AS q ON q.bill_id = b.bill_id
-    LEFT JOIN billing_rule AS u ON b.period_from >= u.rule_from AND b.period_from < u.rule_to
-    WHERE b.bill_month = $month AND b.kind = 'normal'
+    LEFT JOIN rule AS u ON u.period_from = b.period_from
 )
 
 SELECT
@@ -73,5 +89,10 @@ SELECT
     CASE
         WHEN days <= 0 OR days > maximum_period_days OR maximum_period_days IS NULL THEN 'impossible_period'
         WHEN bills > 1 THEN 'several_bills_in_month'
-    END AS refusal
+    END AS refusal,
+    kwh AS issued_kwh,
+    kvarh AS issued_kvarh,
+    power_factor AS issued_power_factor,
+    pf_adjust_pct AS issued_pf_adjust_pct,
+    total_yuan AS issued_total_yuan
 FROM dated

@@ -54,9 +54,7 @@ part AS (
     SELECT
         bill_id,
         sum(CASE WHEN is_last THEN billed_kwh END) AS kwh,
-        sum(CASE WHEN is_last AND pf_standard IS NOT NULL THEN kvarh END) AS kvarh,
-        max(power_factor) AS power_factor,
-        max(pf_adjust_pct) FILTER (WHERE is_last) AS pf_adjust_pct,
+        sum(CASE WHEN is_last THEN kvarh END) AS kvarh,
         sum(COALESCE(energy_total_yuan, 0) + COALESCE(energy_sharp_yuan, 0) + COALESCE(energy_peak_yuan, 0) + COALESCE(energy_flat_yuan, 0) + COALESCE(energy_valley_yuan, 0) + COALESCE(energy_deep_valley_yuan, 0) + COALESCE(purchase_total_yuan, 0) + COALESCE(purchase_sharp_yuan, 0) + COALESCE(purchase_peak_yuan, 0) + COALESCE(purchase_flat_yuan, 0) + COALESCE(purchase_valley_yuan, 0) + COALESCE(purchase_deep_valley_yuan, 0) + COALESCE(line_loss_total_yuan, 0) + COALESCE(line_loss_sharp_yuan, 0) + COALESCE(line_loss_peak_yuan, 0) + COALESCE(line_loss_flat_yuan, 0) + COALESCE(line_loss_valley_yuan, 0) + COALESCE(line_loss_deep_valley_yuan, 0) + COALESCE(transmission_total_yuan, 0) + COALESCE(transmission_sharp_yuan, 0) + COALESCE(transmission_peak_yuan, 0) + COALESCE(transmission_flat_yuan, 0) + COALESCE(transmission_valley_yuan, 0) + COALESCE(transmission_deep_valley_yuan, 0) + COALESCE(system_total_yuan, 0) + COALESCE(system_sharp_yuan, 0) + COALESCE(system_peak_yuan, 0) + COALESCE(system_flat_yuan, 0) + COALESCE(system_valley_yuan, 0) + COALESCE(system_deep_valley_yuan, 0)) AS energy_yuan,
         COALESCE(sum(COALESCE(step2_yuan, 0) + COALESCE(step3_yuan, 0)), 0) AS step_yuan,
         COALESCE(sum(basic_yuan), 0) AS basic_yuan,
@@ -66,18 +64,28 @@ part AS (
     GROUP BY bill_id
 ),
 
+-- A bill shows one factor and one percentage: those of its last main point and of the last standard there.
+factor AS (
+    SELECT bill_id, power_factor, pf_adjust_pct
+    FROM recomputed_part
+    WHERE power_factor IS NOT NULL
+    QUALIFY row_number() OVER (
+        PARTITION BY bill_id
+        ORDER BY mp_id DESC, CASE WHEN pf_adjust_pct IS NULL THEN 1 ELSE 0 END, segment_from DESC
+    ) = 1
+),
+
 issued AS (
     SELECT
-        l.bill_id,
-        COALESCE(sum(l.amount_yuan) FILTER (WHERE l.item = 'energy'), 0) AS energy_yuan,
-        COALESCE(sum(l.amount_yuan) FILTER (WHERE l.item = 'step'), 0) AS step_yuan,
-        COALESCE(sum(l.amount_yuan) FILTER (WHERE l.item = 'basic'), 0) AS basic_yuan,
-        COALESCE(sum(l.amount_yuan) FILTER (WHERE l.item = 'pf_adjustment'), 0) AS pf_adjustment_yuan,
-        COALESCE(sum(l.amount_yuan) FILTER (WHERE l.item = 'fund'), 0) AS fund_yuan,
-        COALESCE(sum(l.amount_yuan) FILTER (WHERE l.item = 'other'), 0) AS other_yuan
-    FROM bill_line AS l
-    INNER JOIN rebill_bill AS b ON b.bill_id = l.bill_id
-    GROUP BY l.bill_id
+        bill_id,
+        COALESCE(sum(amount_yuan) FILTER (WHERE item = 'energy'), 0) AS energy_yuan,
+        COALESCE(sum(amount_yuan) FILTER (WHERE item = 'step'), 0) AS step_yuan,
+        COALESCE(sum(amount_yuan) FILTER (WHERE item = 'basic'), 0) AS basic_yuan,
+        COALESCE(sum(amount_yuan) FILTER (WHERE item = 'pf_adjustment'), 0) AS pf_adjustment_yuan,
+        COALESCE(sum(amount_yuan) FILTER (WHERE item = 'fund'), 0) AS fund_yuan,
+        COALESCE(sum(amount_yuan) FILTER (WHERE item = 'other'), 0) AS other_yuan
+    FROM issued_line
+    GROUP BY bill_id
 )
 
 SELECT
@@ -90,26 +98,28 @@ SELECT
     r.refusal,
     CASE WHEN r.refusal IS NULL THEN p.kwh END AS kwh,
     CASE WHEN r.refusal IS NULL THEN p.kvarh END AS kvarh,
-    CASE WHEN r.refusal IS NULL THEN p.power_factor END AS power_factor,
-    CASE WHEN r.refusal IS NULL THEN p.pf_adjust_pct END AS pf_adjust_pct,
+    CASE WHEN r.refusal IS NULL THEN f.power_factor END AS power_factor,
+    CASE WHEN r.refusal IS NULL THEN f.pf_adjust_pct END AS pf_adjust_pct,
     CASE WHEN r.refusal IS NULL THEN p.energy_yuan END AS energy_yuan,
     CASE WHEN r.refusal IS NULL THEN p.step_yuan END AS step_yuan,
     CASE WHEN r.refusal IS NULL THEN p.basic_yuan END AS basic_yuan,
     CASE WHEN r.refusal IS NULL THEN p.pf_adjustment_yuan END AS pf_adjustment_yuan,
     CASE WHEN r.refusal IS NULL THEN p.fund_yuan END AS fund_yuan,
     CASE WHEN r.refusal IS NULL THEN p.energy_yuan + p.step_yuan + p.basic_yuan + p.pf_adjustment_yuan + p.fund_yuan END AS total_yuan,
-    o.kwh AS issued_kwh,
-    o.kvarh AS issued_kvarh,
-    o.power_factor AS issued_power_factor,
+    b.issued_kwh,
+    b.issued_kvarh,
+    b.issued_power_factor,
     COALESCE(i.energy_yuan, 0) AS issued_energy_yuan,
     COALESCE(i.step_yuan, 0) AS issued_step_yuan,
     COALESCE(i.basic_yuan, 0) AS issued_basic_yuan,
     COALESCE(i.pf_adjustment_yuan, 0) AS issued_pf_adjustment_yuan,
     COALESCE(i.fund_yuan, 0) AS issued_fund_yuan,
     COALESCE(i.other_yuan, 0) AS issued_other_yuan,
-    o.total_yuan AS issued_total_yuan
+    b.issued_total_yuan,
+    b.issued_pf_adjust_pct,
+    CASE WHEN r.refusal IS NULL THEN b.issued_total_yuan - (p.energy_yuan + p.step_yuan + p.basic_yuan + p.pf_adjustment_yuan + p.fund_yuan) END AS difference_yuan
 FROM rebill_bill AS b
-INNER JOIN bill AS o ON o.bill_id = b.bill_id
 LEFT JOIN part AS p ON p.bill_id = b.bill_id
+LEFT JOIN factor AS f ON f.bill_id = b.bill_id
 LEFT JOIN refusal AS r ON r.bill_id = b.bill_id
 LEFT JOIN issued AS i ON i.bill_id = b.bill_id

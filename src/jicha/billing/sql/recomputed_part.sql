@@ -33,9 +33,9 @@ WITH quantity AS (
         e.kvarh,
         e.demand_kw,
         e.billed_kwh,
-        sum(CASE WHEN g.is_last THEN e.billed_kwh ELSE 0 END) OVER (PARTITION BY g.bill_id) AS bill_kwh,
         e.refusal,
-        r.exit_price_multiple,
+        -- Who left the market pays a multiple of the agency price (代理购电).
+        CASE WHEN b.market_mode = 'exited' THEN r.exit_price_multiple ELSE 1 END AS purchase_multiple,
         r.demand_limit_share,
         r.demand_overrun,
         r.contract_demand_floor_share,
@@ -45,33 +45,33 @@ WITH quantity AS (
         r.step_month_round_up_days,
         CASE
             WHEN g.first_day = 0 AND g.is_last THEN e.kwh_total
-            WHEN g.is_last THEN e.kwh_total - div_hu(CAST(e.kwh_total AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
-            ELSE div_hu(CAST(e.kwh_total AS DECIMAL(38, 0)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_total AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
+            WHEN g.is_last THEN e.kwh_total - div_hu(CAST(e.kwh_total AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
+            ELSE div_hu(CAST(e.kwh_total AS DECIMAL(38, 4)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_total AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
         END AS kwh_total,
         CASE
             WHEN g.first_day = 0 AND g.is_last THEN e.kwh_sharp
-            WHEN g.is_last THEN e.kwh_sharp - div_hu(CAST(e.kwh_sharp AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
-            ELSE div_hu(CAST(e.kwh_sharp AS DECIMAL(38, 0)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_sharp AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
+            WHEN g.is_last THEN e.kwh_sharp - div_hu(CAST(e.kwh_sharp AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
+            ELSE div_hu(CAST(e.kwh_sharp AS DECIMAL(38, 4)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_sharp AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
         END AS kwh_sharp,
         CASE
             WHEN g.first_day = 0 AND g.is_last THEN e.kwh_peak
-            WHEN g.is_last THEN e.kwh_peak - div_hu(CAST(e.kwh_peak AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
-            ELSE div_hu(CAST(e.kwh_peak AS DECIMAL(38, 0)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_peak AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
+            WHEN g.is_last THEN e.kwh_peak - div_hu(CAST(e.kwh_peak AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
+            ELSE div_hu(CAST(e.kwh_peak AS DECIMAL(38, 4)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_peak AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
         END AS kwh_peak,
         CASE
             WHEN g.first_day = 0 AND g.is_last THEN e.kwh_flat
-            WHEN g.is_last THEN e.kwh_flat - div_hu(CAST(e.kwh_flat AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
-            ELSE div_hu(CAST(e.kwh_flat AS DECIMAL(38, 0)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_flat AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
+            WHEN g.is_last THEN e.kwh_flat - div_hu(CAST(e.kwh_flat AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
+            ELSE div_hu(CAST(e.kwh_flat AS DECIMAL(38, 4)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_flat AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
         END AS kwh_flat,
         CASE
             WHEN g.first_day = 0 AND g.is_last THEN e.kwh_valley
-            WHEN g.is_last THEN e.kwh_valley - div_hu(CAST(e.kwh_valley AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
-            ELSE div_hu(CAST(e.kwh_valley AS DECIMAL(38, 0)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_valley AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
+            WHEN g.is_last THEN e.kwh_valley - div_hu(CAST(e.kwh_valley AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
+            ELSE div_hu(CAST(e.kwh_valley AS DECIMAL(38, 4)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_valley AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
         END AS kwh_valley,
         CASE
             WHEN g.first_day = 0 AND g.is_last THEN e.kwh_deep_valley
-            WHEN g.is_last THEN e.kwh_deep_valley - div_hu(CAST(e.kwh_deep_valley AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
-            ELSE div_hu(CAST(e.kwh_deep_valley AS DECIMAL(38, 0)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_deep_valley AS DECIMAL(38, 0)) * g.first_day, g.period_days, 0)
+            WHEN g.is_last THEN e.kwh_deep_valley - div_hu(CAST(e.kwh_deep_valley AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
+            ELSE div_hu(CAST(e.kwh_deep_valley AS DECIMAL(38, 4)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_deep_valley AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
         END AS kwh_deep_valley
     FROM bill_segment AS g
     INNER JOIN rebill_bill AS b ON b.bill_id = g.bill_id
@@ -82,37 +82,37 @@ WITH quantity AS (
 charged AS (
     SELECT
         q.*,
-        CASE WHEN q.kwh_total <> 0 THEN round_hu(CAST(q.kwh_total AS DECIMAL(38, 0)) * p.energy_total, 2) END AS energy_total_yuan,
-        CASE WHEN q.kwh_sharp <> 0 THEN round_hu(CAST(q.kwh_sharp AS DECIMAL(38, 0)) * p.energy_sharp, 2) END AS energy_sharp_yuan,
-        CASE WHEN q.kwh_peak <> 0 THEN round_hu(CAST(q.kwh_peak AS DECIMAL(38, 0)) * p.energy_peak, 2) END AS energy_peak_yuan,
-        CASE WHEN q.kwh_flat <> 0 THEN round_hu(CAST(q.kwh_flat AS DECIMAL(38, 0)) * p.energy_flat, 2) END AS energy_flat_yuan,
-        CASE WHEN q.kwh_valley <> 0 THEN round_hu(CAST(q.kwh_valley AS DECIMAL(38, 0)) * p.energy_valley, 2) END AS energy_valley_yuan,
-        CASE WHEN q.kwh_deep_valley <> 0 THEN round_hu(CAST(q.kwh_deep_valley AS DECIMAL(38, 0)) * p.energy_deep_valley, 2) END AS energy_deep_valley_yuan,
-        CASE WHEN q.kwh_total <> 0 THEN round_hu(CAST(q.kwh_total AS DECIMAL(38, 0)) * CAST(CASE WHEN q.market_mode = 'exited' THEN CAST(p.purchase_total AS DECIMAL(38, 9)) * q.exit_price_multiple ELSE p.purchase_total END AS DECIMAL(18, 9)), 2) END AS purchase_total_yuan,
-        CASE WHEN q.kwh_sharp <> 0 THEN round_hu(CAST(q.kwh_sharp AS DECIMAL(38, 0)) * CAST(CASE WHEN q.market_mode = 'exited' THEN CAST(p.purchase_sharp AS DECIMAL(38, 9)) * q.exit_price_multiple ELSE p.purchase_sharp END AS DECIMAL(18, 9)), 2) END AS purchase_sharp_yuan,
-        CASE WHEN q.kwh_peak <> 0 THEN round_hu(CAST(q.kwh_peak AS DECIMAL(38, 0)) * CAST(CASE WHEN q.market_mode = 'exited' THEN CAST(p.purchase_peak AS DECIMAL(38, 9)) * q.exit_price_multiple ELSE p.purchase_peak END AS DECIMAL(18, 9)), 2) END AS purchase_peak_yuan,
-        CASE WHEN q.kwh_flat <> 0 THEN round_hu(CAST(q.kwh_flat AS DECIMAL(38, 0)) * CAST(CASE WHEN q.market_mode = 'exited' THEN CAST(p.purchase_flat AS DECIMAL(38, 9)) * q.exit_price_multiple ELSE p.purchase_flat END AS DECIMAL(18, 9)), 2) END AS purchase_flat_yuan,
-        CASE WHEN q.kwh_valley <> 0 THEN round_hu(CAST(q.kwh_valley AS DECIMAL(38, 0)) * CAST(CASE WHEN q.market_mode = 'exited' THEN CAST(p.purchase_valley AS DECIMAL(38, 9)) * q.exit_price_multiple ELSE p.purchase_valley END AS DECIMAL(18, 9)), 2) END AS purchase_valley_yuan,
-        CASE WHEN q.kwh_deep_valley <> 0 THEN round_hu(CAST(q.kwh_deep_valley AS DECIMAL(38, 0)) * CAST(CASE WHEN q.market_mode = 'exited' THEN CAST(p.purchase_deep_valley AS DECIMAL(38, 9)) * q.exit_price_multiple ELSE p.purchase_deep_valley END AS DECIMAL(18, 9)), 2) END AS purchase_deep_valley_yuan,
-        CASE WHEN q.kwh_total <> 0 THEN round_hu(CAST(q.kwh_total AS DECIMAL(38, 0)) * p.line_loss_total, 2) END AS line_loss_total_yuan,
-        CASE WHEN q.kwh_sharp <> 0 THEN round_hu(CAST(q.kwh_sharp AS DECIMAL(38, 0)) * p.line_loss_sharp, 2) END AS line_loss_sharp_yuan,
-        CASE WHEN q.kwh_peak <> 0 THEN round_hu(CAST(q.kwh_peak AS DECIMAL(38, 0)) * p.line_loss_peak, 2) END AS line_loss_peak_yuan,
-        CASE WHEN q.kwh_flat <> 0 THEN round_hu(CAST(q.kwh_flat AS DECIMAL(38, 0)) * p.line_loss_flat, 2) END AS line_loss_flat_yuan,
-        CASE WHEN q.kwh_valley <> 0 THEN round_hu(CAST(q.kwh_valley AS DECIMAL(38, 0)) * p.line_loss_valley, 2) END AS line_loss_valley_yuan,
-        CASE WHEN q.kwh_deep_valley <> 0 THEN round_hu(CAST(q.kwh_deep_valley AS DECIMAL(38, 0)) * p.line_loss_deep_valley, 2) END AS line_loss_deep_valley_yuan,
-        CASE WHEN q.kwh_total <> 0 THEN round_hu(CAST(q.kwh_total AS DECIMAL(38, 0)) * p.transmission_total, 2) END AS transmission_total_yuan,
-        CASE WHEN q.kwh_sharp <> 0 THEN round_hu(CAST(q.kwh_sharp AS DECIMAL(38, 0)) * p.transmission_sharp, 2) END AS transmission_sharp_yuan,
-        CASE WHEN q.kwh_peak <> 0 THEN round_hu(CAST(q.kwh_peak AS DECIMAL(38, 0)) * p.transmission_peak, 2) END AS transmission_peak_yuan,
-        CASE WHEN q.kwh_flat <> 0 THEN round_hu(CAST(q.kwh_flat AS DECIMAL(38, 0)) * p.transmission_flat, 2) END AS transmission_flat_yuan,
-        CASE WHEN q.kwh_valley <> 0 THEN round_hu(CAST(q.kwh_valley AS DECIMAL(38, 0)) * p.transmission_valley, 2) END AS transmission_valley_yuan,
-        CASE WHEN q.kwh_deep_valley <> 0 THEN round_hu(CAST(q.kwh_deep_valley AS DECIMAL(38, 0)) * p.transmission_deep_valley, 2) END AS transmission_deep_valley_yuan,
-        CASE WHEN q.kwh_total <> 0 THEN round_hu(CAST(q.kwh_total AS DECIMAL(38, 0)) * p.system_total, 2) END AS system_total_yuan,
-        CASE WHEN q.kwh_sharp <> 0 THEN round_hu(CAST(q.kwh_sharp AS DECIMAL(38, 0)) * p.system_sharp, 2) END AS system_sharp_yuan,
-        CASE WHEN q.kwh_peak <> 0 THEN round_hu(CAST(q.kwh_peak AS DECIMAL(38, 0)) * p.system_peak, 2) END AS system_peak_yuan,
-        CASE WHEN q.kwh_flat <> 0 THEN round_hu(CAST(q.kwh_flat AS DECIMAL(38, 0)) * p.system_flat, 2) END AS system_flat_yuan,
-        CASE WHEN q.kwh_valley <> 0 THEN round_hu(CAST(q.kwh_valley AS DECIMAL(38, 0)) * p.system_valley, 2) END AS system_valley_yuan,
-        CASE WHEN q.kwh_deep_valley <> 0 THEN round_hu(CAST(q.kwh_deep_valley AS DECIMAL(38, 0)) * p.system_deep_valley, 2) END AS system_deep_valley_yuan,
-        CASE WHEN p.fund IS NOT NULL AND COALESCE(q.kwh_total, 0) + COALESCE(q.kwh_sharp, 0) + COALESCE(q.kwh_peak, 0) + COALESCE(q.kwh_flat, 0) + COALESCE(q.kwh_valley, 0) + COALESCE(q.kwh_deep_valley, 0) <> 0 THEN round_hu(CAST(COALESCE(q.kwh_total, 0) + COALESCE(q.kwh_sharp, 0) + COALESCE(q.kwh_peak, 0) + COALESCE(q.kwh_flat, 0) + COALESCE(q.kwh_valley, 0) + COALESCE(q.kwh_deep_valley, 0) AS DECIMAL(38, 0)) * p.fund, 2) END AS fund_yuan,
+        CASE WHEN q.kwh_total <> 0 THEN round_hu(CAST(q.kwh_total AS DECIMAL(38, 4)) * p.energy_total, 2) END AS energy_total_yuan,
+        CASE WHEN q.kwh_sharp <> 0 THEN round_hu(CAST(q.kwh_sharp AS DECIMAL(38, 4)) * p.energy_sharp, 2) END AS energy_sharp_yuan,
+        CASE WHEN q.kwh_peak <> 0 THEN round_hu(CAST(q.kwh_peak AS DECIMAL(38, 4)) * p.energy_peak, 2) END AS energy_peak_yuan,
+        CASE WHEN q.kwh_flat <> 0 THEN round_hu(CAST(q.kwh_flat AS DECIMAL(38, 4)) * p.energy_flat, 2) END AS energy_flat_yuan,
+        CASE WHEN q.kwh_valley <> 0 THEN round_hu(CAST(q.kwh_valley AS DECIMAL(38, 4)) * p.energy_valley, 2) END AS energy_valley_yuan,
+        CASE WHEN q.kwh_deep_valley <> 0 THEN round_hu(CAST(q.kwh_deep_valley AS DECIMAL(38, 4)) * p.energy_deep_valley, 2) END AS energy_deep_valley_yuan,
+        CASE WHEN q.kwh_total <> 0 THEN round_hu(CAST(q.kwh_total AS DECIMAL(38, 4)) * p.purchase_total * q.purchase_multiple, 2) END AS purchase_total_yuan,
+        CASE WHEN q.kwh_sharp <> 0 THEN round_hu(CAST(q.kwh_sharp AS DECIMAL(38, 4)) * p.purchase_sharp * q.purchase_multiple, 2) END AS purchase_sharp_yuan,
+        CASE WHEN q.kwh_peak <> 0 THEN round_hu(CAST(q.kwh_peak AS DECIMAL(38, 4)) * p.purchase_peak * q.purchase_multiple, 2) END AS purchase_peak_yuan,
+        CASE WHEN q.kwh_flat <> 0 THEN round_hu(CAST(q.kwh_flat AS DECIMAL(38, 4)) * p.purchase_flat * q.purchase_multiple, 2) END AS purchase_flat_yuan,
+        CASE WHEN q.kwh_valley <> 0 THEN round_hu(CAST(q.kwh_valley AS DECIMAL(38, 4)) * p.purchase_valley * q.purchase_multiple, 2) END AS purchase_valley_yuan,
+        CASE WHEN q.kwh_deep_valley <> 0 THEN round_hu(CAST(q.kwh_deep_valley AS DECIMAL(38, 4)) * p.purchase_deep_valley * q.purchase_multiple, 2) END AS purchase_deep_valley_yuan,
+        CASE WHEN q.kwh_total <> 0 THEN round_hu(CAST(q.kwh_total AS DECIMAL(38, 4)) * p.line_loss_total, 2) END AS line_loss_total_yuan,
+        CASE WHEN q.kwh_sharp <> 0 THEN round_hu(CAST(q.kwh_sharp AS DECIMAL(38, 4)) * p.line_loss_sharp, 2) END AS line_loss_sharp_yuan,
+        CASE WHEN q.kwh_peak <> 0 THEN round_hu(CAST(q.kwh_peak AS DECIMAL(38, 4)) * p.line_loss_peak, 2) END AS line_loss_peak_yuan,
+        CASE WHEN q.kwh_flat <> 0 THEN round_hu(CAST(q.kwh_flat AS DECIMAL(38, 4)) * p.line_loss_flat, 2) END AS line_loss_flat_yuan,
+        CASE WHEN q.kwh_valley <> 0 THEN round_hu(CAST(q.kwh_valley AS DECIMAL(38, 4)) * p.line_loss_valley, 2) END AS line_loss_valley_yuan,
+        CASE WHEN q.kwh_deep_valley <> 0 THEN round_hu(CAST(q.kwh_deep_valley AS DECIMAL(38, 4)) * p.line_loss_deep_valley, 2) END AS line_loss_deep_valley_yuan,
+        CASE WHEN q.kwh_total <> 0 THEN round_hu(CAST(q.kwh_total AS DECIMAL(38, 4)) * p.transmission_total, 2) END AS transmission_total_yuan,
+        CASE WHEN q.kwh_sharp <> 0 THEN round_hu(CAST(q.kwh_sharp AS DECIMAL(38, 4)) * p.transmission_sharp, 2) END AS transmission_sharp_yuan,
+        CASE WHEN q.kwh_peak <> 0 THEN round_hu(CAST(q.kwh_peak AS DECIMAL(38, 4)) * p.transmission_peak, 2) END AS transmission_peak_yuan,
+        CASE WHEN q.kwh_flat <> 0 THEN round_hu(CAST(q.kwh_flat AS DECIMAL(38, 4)) * p.transmission_flat, 2) END AS transmission_flat_yuan,
+        CASE WHEN q.kwh_valley <> 0 THEN round_hu(CAST(q.kwh_valley AS DECIMAL(38, 4)) * p.transmission_valley, 2) END AS transmission_valley_yuan,
+        CASE WHEN q.kwh_deep_valley <> 0 THEN round_hu(CAST(q.kwh_deep_valley AS DECIMAL(38, 4)) * p.transmission_deep_valley, 2) END AS transmission_deep_valley_yuan,
+        CASE WHEN q.kwh_total <> 0 THEN round_hu(CAST(q.kwh_total AS DECIMAL(38, 4)) * p.system_total, 2) END AS system_total_yuan,
+        CASE WHEN q.kwh_sharp <> 0 THEN round_hu(CAST(q.kwh_sharp AS DECIMAL(38, 4)) * p.system_sharp, 2) END AS system_sharp_yuan,
+        CASE WHEN q.kwh_peak <> 0 THEN round_hu(CAST(q.kwh_peak AS DECIMAL(38, 4)) * p.system_peak, 2) END AS system_peak_yuan,
+        CASE WHEN q.kwh_flat <> 0 THEN round_hu(CAST(q.kwh_flat AS DECIMAL(38, 4)) * p.system_flat, 2) END AS system_flat_yuan,
+        CASE WHEN q.kwh_valley <> 0 THEN round_hu(CAST(q.kwh_valley AS DECIMAL(38, 4)) * p.system_valley, 2) END AS system_valley_yuan,
+        CASE WHEN q.kwh_deep_valley <> 0 THEN round_hu(CAST(q.kwh_deep_valley AS DECIMAL(38, 4)) * p.system_deep_valley, 2) END AS system_deep_valley_yuan,
+        CASE WHEN p.fund IS NOT NULL AND COALESCE(q.kwh_total, 0) + COALESCE(q.kwh_sharp, 0) + COALESCE(q.kwh_peak, 0) + COALESCE(q.kwh_flat, 0) + COALESCE(q.kwh_valley, 0) + COALESCE(q.kwh_deep_valley, 0) <> 0 THEN round_hu(CAST(COALESCE(q.kwh_total, 0) + COALESCE(q.kwh_sharp, 0) + COALESCE(q.kwh_peak, 0) + COALESCE(q.kwh_flat, 0) + COALESCE(q.kwh_valley, 0) + COALESCE(q.kwh_deep_valley, 0) AS DECIMAL(38, 4)) * p.fund, 2) END AS fund_yuan,
         p.energy_in_base,
         p.purchase_in_base,
         p.line_loss_in_base,
@@ -130,21 +130,6 @@ charged AS (
     INNER JOIN billing_price AS p ON p.tariff_code = q.tariff_code AND p.voltage_code = q.voltage_code AND p.price_from = q.price_from
 ),
 
--- Step limits: the extract's own where it has the tariff, else the shipped ones.
-own_step AS (
-    SELECT DISTINCT tariff_code
-    FROM price_step
-),
-
-step_limit AS (
-    SELECT tariff_code, step_scheme, step, above_kwh, valid_from, valid_to
-    FROM price_step
-    UNION ALL
-    SELECT s.tariff_code, s.step_scheme, s.step, s.above_kwh, s.valid_from, s.valid_to
-    FROM shipped_price_step AS s
-    ANTI JOIN own_step AS o ON o.tariff_code = s.tariff_code
-),
-
 stepped AS (
     SELECT bill_id, mp_id, bill_month, opened_on, period_from, period_to, tariff_code, step_scheme, billed_kwh, quota_kwh_per_month,
         step_month_round_up_days, step_part_year, step2, step3
@@ -152,39 +137,13 @@ stepped AS (
     WHERE is_last AND step_scheme IN ('annual', 'monthly')
 ),
 
-reversed AS (
-    SELECT DISTINCT reverses_bill_id AS bill_id
-    FROM bill
-    WHERE kind = 'reversal' AND reverses_bill_id IS NOT NULL
-),
-
-first_month AS (
-    SELECT min(bill_month) AS first_month
-    FROM bill
-),
-
--- As issued, not as recomputed: a mistake of an earlier month is that month's finding.
-before_year AS (
-    SELECT l.mp_id, sum(l.quantity) AS kwh
-    FROM bill AS b
-    INNER JOIN bill_line AS l ON l.bill_id = b.bill_id
-    SEMI JOIN stepped AS s ON s.mp_id = l.mp_id AND s.step_scheme = 'annual'
-    ANTI JOIN reversed AS v ON v.bill_id = b.bill_id
-    WHERE
-        b.kind = 'normal'
-        AND b.bill_month >= CAST(date_trunc('year', $month) AS DATE)
-        AND b.bill_month < $month
-        AND l.item = 'energy'
-        AND l.component = 'energy'
-    GROUP BY l.mp_id
-),
-
 tier_base AS (
     SELECT
         s.*,
-        CASE WHEN s.step_scheme = 'annual' THEN COALESCE(y.kwh, 0) ELSE 0 END AS before_kwh,
-        s.step_scheme = 'annual' AND f.first_month
-        > GREATEST(CAST(date_trunc('year', $month) AS DATE), CAST(date_trunc('month', s.opened_on) AS DATE)) AS is_unknown,
+        CASE WHEN s.step_scheme = 'annual' THEN y.before_kwh ELSE 0 END AS before_kwh,
+        l.tariff_code IS NULL AS has_no_limit,
+        l.second_kwh AS second_limit_kwh,
+        l.third_kwh AS third_limit_kwh,
         CASE
             WHEN s.step_scheme = 'annual' AND s.step_part_year = 'full_year' THEN 12
             WHEN s.step_scheme = 'annual' AND year(s.opened_on) = year(s.bill_month) THEN 13 - month(s.opened_on)
@@ -200,38 +159,27 @@ tier_base AS (
         END AS tier_months,
         CASE WHEN s.step_scheme = 'annual' THEN 12 ELSE 1 END AS basis_months
     FROM stepped AS s
-    CROSS JOIN first_month AS f
-    LEFT JOIN before_year AS y ON y.mp_id = s.mp_id
+    LEFT JOIN year_before AS y ON y.bill_id = s.bill_id AND y.mp_id = s.mp_id
+    LEFT JOIN billing_step AS l
+        ON l.tariff_code = s.tariff_code AND l.step_scheme = s.step_scheme AND l.step_from <= s.period_from AND l.step_to > s.period_from
 ),
 
 bounded AS (
     SELECT
-        t.bill_id,
-        t.mp_id,
-        t.is_unknown,
-        t.before_kwh,
-        t.before_kwh + t.billed_kwh AS after_kwh,
-        t.step2,
-        t.step3,
-        max(CASE WHEN l.step = 2 THEN div_hu(CAST(l.above_kwh AS DECIMAL(38, 4)) * t.tier_months, t.basis_months, 0)
-            + CAST(t.quota_kwh_per_month AS DECIMAL(38, 4)) * t.tier_months END) AS second_kwh,
-        max(CASE WHEN l.step = 3 THEN div_hu(CAST(l.above_kwh AS DECIMAL(38, 4)) * t.tier_months, t.basis_months, 0)
-            + CAST(t.quota_kwh_per_month AS DECIMAL(38, 4)) * t.tier_months END) AS third_kwh
-    FROM tier_base AS t
-    LEFT JOIN step_limit AS l
-        ON
-            l.tariff_code = t.tariff_code
-            AND l.step_scheme = t.step_scheme
-            AND l.valid_from <= t.period_from
-            AND (l.valid_to IS NULL OR l.valid_to > t.period_from)
-    GROUP BY t.bill_id, t.mp_id, t.is_unknown, t.before_kwh, t.billed_kwh, t.step2, t.step3
+        *,
+        before_kwh + billed_kwh AS after_kwh,
+        CASE WHEN tier_months = basis_months THEN second_limit_kwh ELSE div_hu(CAST(second_limit_kwh AS DECIMAL(38, 4)) * tier_months, basis_months, 0) END
+        + CAST(quota_kwh_per_month AS DECIMAL(38, 4)) * tier_months AS second_kwh,
+        CASE WHEN tier_months = basis_months THEN third_limit_kwh ELSE div_hu(CAST(third_limit_kwh AS DECIMAL(38, 4)) * tier_months, basis_months, 0) END
+        + CAST(quota_kwh_per_month AS DECIMAL(38, 4)) * tier_months AS third_kwh
+    FROM tier_base
 ),
 
 tier AS (
     SELECT
         bill_id,
         mp_id,
-        CASE WHEN second_kwh IS NULL THEN 'no_price' WHEN is_unknown THEN 'year_history_missing' END AS refusal,
+        CASE WHEN has_no_limit THEN 'no_price' WHEN before_kwh IS NULL THEN 'year_history_missing' END AS refusal,
         GREATEST(LEAST(after_kwh, COALESCE(third_kwh, after_kwh)), second_kwh)
         - GREATEST(LEAST(before_kwh, COALESCE(third_kwh, before_kwh)), second_kwh) AS step2_kwh,
         CASE WHEN third_kwh IS NULL THEN 0 ELSE GREATEST(after_kwh, third_kwh) - GREATEST(before_kwh, third_kwh) END AS step3_kwh,
@@ -250,6 +198,20 @@ capacity AS (
         div_hu(sum(CAST(kva AS DECIMAL(38, 4)) * period_days_in_service), min(period_days), 4) AS average_kva
     FROM transformer_days
     GROUP BY bill_id, mp_id, segment_from
+),
+
+-- The energy of all points of a bill decides on a lower demand price (负荷率激励).
+by_demand AS (
+    SELECT DISTINCT bill_id
+    FROM charged
+    WHERE basic_charge_mode IN ('contract_demand', 'actual_demand')
+),
+
+bill_energy AS (
+    SELECT e.bill_id, sum(e.billed_kwh) AS kwh
+    FROM billed_energy AS e
+    SEMI JOIN by_demand AS d ON d.bill_id = e.bill_id
+    GROUP BY e.bill_id
 ),
 
 basic_base AS (
@@ -272,12 +234,13 @@ basic_base AS (
         COALESCE(k.average_kva, c.contract_kva, 0) AS average_kva,
         GREATEST(COALESCE(c.contract_demand_kw, 0), round_hu(CAST(COALESCE(k.average_kva, c.contract_kva, 0) AS DECIMAL(38, 4)) * c.contract_demand_floor_share, 4)) AS contract_kw,
         CAST(CASE
-            WHEN c.contract_kva > 0 AND c.bill_kwh >= CAST(c.contract_kva AS DECIMAL(38, 4)) * c.demand_discount_kwh_per_kva
+            WHEN c.contract_kva > 0 AND w.kwh >= CAST(c.contract_kva AS DECIMAL(38, 4)) * c.demand_discount_kwh_per_kva
                 THEN CAST(c.demand AS DECIMAL(38, 9)) * c.demand_discount_factor
             ELSE c.demand
         END AS DECIMAL(18, 9)) AS demand_price
     FROM charged AS c
     LEFT JOIN capacity AS k ON k.bill_id = c.bill_id AND k.mp_id = c.mp_id AND k.segment_from = c.segment_from
+    LEFT JOIN bill_energy AS w ON w.bill_id = c.bill_id
     WHERE c.parent_mp_id IS NULL AND c.basic_charge_mode IN ('capacity', 'contract_demand', 'actual_demand')
 ),
 
@@ -292,6 +255,7 @@ basic_quantity AS (
             WHEN demand_overrun = 'actual_plus_excess' THEN demand_kw + demand_kw - CAST(contract_kw AS DECIMAL(38, 4)) * demand_limit_share
             WHEN demand_overrun = 'contract_plus_double_excess'
                 THEN contract_kw + CAST(demand_kw - CAST(contract_kw AS DECIMAL(38, 4)) * demand_limit_share AS DECIMAL(38, 10)) * 2
+            ELSE contract_kw + CAST(demand_kw - contract_kw AS DECIMAL(38, 4)) * 2
         END AS billed_kw
     FROM basic_base
 ),
@@ -313,7 +277,8 @@ basic AS (
         CASE
             WHEN basic_charge_mode = 'capacity' THEN div_hu(CAST(kva_days AS DECIMAL(38, 4)) * capacity, divisor, 2)
             WHEN charged_days = divisor THEN round_hu(CAST(billed_kw AS DECIMAL(38, 6)) * demand_price, 2)
-            ELSE div_hu(CAST(CAST(billed_kw AS DECIMAL(38, 6)) * demand_price AS DECIMAL(38, 9)) * charged_days, divisor, 2)
+            -- In millionths of a kW, so that nothing is cut before the one rounding.
+            ELSE div_hu(CAST(CAST(billed_kw AS DECIMAL(38, 6)) * 1000000 AS DECIMAL(38, 0)) * demand_price * charged_days, CAST(divisor AS DECIMAL(38, 0)) * 1000000, 2)
         END AS amount_yuan
     FROM basic_quantity
 ),
@@ -351,6 +316,7 @@ summed AS (
     SELECT
         c.*,
         f.power_factor,
+        f.mp_id IS NOT NULL AS is_assessed,
         b.amount_yuan AS basic_yuan,
         b.quantity AS basic_quantity,
         b.unit_price AS basic_price,
@@ -393,7 +359,7 @@ SELECT
     b.market_mode,
     b.part_refusal AS refusal,
     b.billed_kwh,
-    b.kvarh,
+    CASE WHEN b.is_assessed THEN b.kvarh END AS kvarh,
     b.pf_standard,
     b.basic_charge_mode,
     b.kwh_total,
