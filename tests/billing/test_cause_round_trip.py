@@ -185,7 +185,7 @@ CASES = (
     Mistaken("line_loss_left_out", with_scheme(single_rate(), line_loss_pct=number("2.5")), _scheme(line_loss_pct=None)),
     Mistaken("line_loss_added", single_rate(), _scheme(line_loss_pct=number("1.5"))),
     Mistaken("steps_not_prorated", household(before=1200, customer=JULY), rules=(("step_part_year", "full_year"),)),
-    Mistaken("steps_year_to_date", household(3000, before=2000), lambda b: replace(b, before_kwh={"P1": Decimal(0)})),
+    Mistaken("steps_begun_anew", household(3000, before=2000), lambda b: replace(b, before_kwh={"P1": Decimal(0)})),
     Mistaken("steps_year_to_date", household(before=2780, history=HISTORY), lambda b: replace(b, before_kwh={"P1": number(2500)})),
     Mistaken("year_to_date_slip", household(before=2900), lambda b: replace(b, before_kwh={"P1": number(2613)})),
     Mistaken("step_scheme", household(500, before=4000), _scheme(step_scheme="monthly")),

@@ -45,11 +45,10 @@ def year_to_date(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
         before = situation.bill.before_kwh.get(point.mp_id) or ZERO
         history = situation.bill.history.get(point.mp_id)
         last = None if history is None else history.last_month_kwh
-        for used in dict.fromkeys((ZERO, *(() if last is None else (before - last,)))):
-            if used != before and used >= 0:
-                yield Mistake(
-                    "steps_year_to_date", _begun(situation, point, used), plain(used), plain(before)
-                )
+        others = (("steps_year_to_date", None if last is None else before - last), ("steps_begun_anew", ZERO))
+        for code, used in others:
+            if used is not None and used != before and used >= 0:
+                yield Mistake(code, _begun(situation, point, used), plain(used), plain(before))
 
 
 @family(STEP)
