@@ -102,20 +102,27 @@ both_sides AS (
 ),
 
 summed AS (
-    SELECT
-        bill_id,
-        mp_id,
-        item,
-        component,
-        register,
-        sum(issued_quantity) AS issued_quantity,
-        CASE WHEN min(issued_price) = max(issued_price) THEN min(issued_price) END AS issued_price,
-        sum(issued_yuan) AS issued_yuan,
-        sum(due_quantity) AS due_quantity,
-        sum(due_yuan) AS due_yuan
+    SELECT bill_id, mp_id, item, component, register, sum(issued_yuan) AS issued_yuan, sum(due_yuan) AS due_yuan
     FROM both_sides
     GROUP BY bill_id, mp_id, item, component, register
     HAVING sum(issued_yuan) <> sum(due_yuan)
+),
+
+-- Quantities only of the few charges that differ.
+detail AS (
+    SELECT
+        b.bill_id,
+        b.mp_id,
+        b.item,
+        b.component,
+        b.register,
+        sum(b.issued_quantity) AS issued_quantity,
+        CASE WHEN min(b.issued_price) = max(b.issued_price) THEN min(b.issued_price) END AS issued_price,
+        sum(b.due_quantity) AS due_quantity
+    FROM both_sides AS b
+    SEMI JOIN summed AS s
+        ON s.bill_id = b.bill_id AND s.mp_id = b.mp_id AND s.item = b.item AND s.component = b.component AND s.register = b.register
+    GROUP BY b.bill_id, b.mp_id, b.item, b.component, b.register
 )
 
 SELECT
@@ -130,8 +137,10 @@ SELECT
     s.issued_yuan,
     s.due_yuan,
     s.issued_yuan - s.due_yuan AS difference_yuan,
-    s.issued_quantity,
-    s.due_quantity,
-    s.issued_price
+    d.issued_quantity,
+    d.due_quantity,
+    d.issued_price
 FROM summed AS s
+INNER JOIN detail AS d
+    ON d.bill_id = s.bill_id AND d.mp_id = s.mp_id AND d.item = s.item AND d.component = s.component AND d.register = s.register
 INNER JOIN recomputed_bill AS r ON r.bill_id = s.bill_id AND r.refusal IS NULL
