@@ -77,15 +77,18 @@ def customer_frame(part: Part, names: Pick) -> Frame:
         "trade_code": _of_segment(segment, [s.trade for s in SEGMENTS]),
         "voltage_code": Pick(np.where(segment >= FIRST_HV, supply_voltage(customers.kva[rows]), 0), VOLTAGES),
         "contract_kva": kva * 10_000,
-        "running_kva": np.where(closed, 0, kva - off) * 10_000,
+        "running_kva": world.plan.running_kva(rows, np.where(closed, 0, kva - off)) * 10_000,
         "status": Pick(state, STATUSES),
-        "temporary": np.zeros(len(rows), dtype=np.int64),
+        "temporary": (customers.temporary_until[rows] != NULL).astype(np.int64),
+        "temporary_until": customers.temporary_until[rows],
         "importance": Pick(important(world, rows), IMPORTANCE),
         "reading_section": Ids("S", customers.section[rows]),
         "opened_on": customers.opened[rows],
         "closed_on": customers.closed[rows],
         "household_persons": customers.persons[rows],
-        "multi_household": np.isin(segment, members("shared_home")).astype(np.int64),
+        "multi_household": (
+            np.isin(segment, members("shared_home")) | np.isin(rows, list(world.plan.two_households))
+        ).astype(np.int64),
         "employee_id": Ids("E", _employees(part, rows)),
         "market_mode": Pick(market, MARKETS),
         "high_energy_listed": np.zeros(len(rows), dtype=np.int64),
@@ -146,9 +149,12 @@ def proof_frame(part: Part) -> Frame | None:
         own = rows[has]
         if len(own):
             frames.append(_proofs(world, own, place, proof))
-    large = rows[customers.quota_from[rows] != NULL]
-    if len(large):
-        frames.append(_quotas(world, large))
+    for kind, own in (
+        ("multi_person", rows[customers.quota_from[rows] != NULL]),
+        ("temporary", rows[customers.temporary_until[rows] != NULL]),
+    ):
+        if len(own):
+            frames.append(_dated_proofs(world, own, kind))
     return concat(frames) if frames else None
 
 
@@ -164,15 +170,17 @@ def _proofs(world: World, own: Ints, place: int, proof: str) -> Frame:
     }
 
 
-def _quotas(world: World, own: Ints) -> Frame:
-    """Return the proofs of households of five and more (一户多人口)."""
+def _dated_proofs(world: World, own: Ints, kind: str) -> Frame:
+    """Return the proofs of households of five and more (一户多人口), or of temporary supply (临时用电)."""
     customers = world.customers
+    large = kind == "multi_person"
+    opened = np.maximum(customers.opened[own], day_number(date(2024, 6, 1)))
     return {
-        "proof_id": Ids("Q", customers.numbers()[own] * 10 + 3),
+        "proof_id": Ids("Q", customers.numbers()[own] * 10 + (3 if large else 4)),
         "customer_no": Ids("", customers.numbers()[own]),
-        "kind": Pick(np.zeros(len(own), dtype=np.int64), ["multi_person"]),
-        "valid_from": customers.quota_from[own],
-        "valid_to": customers.quota_to[own],
+        "kind": Pick(np.zeros(len(own), dtype=np.int64), [kind]),
+        "valid_from": customers.quota_from[own] if large else opened,
+        "valid_to": (customers.quota_to if large else customers.temporary_until)[own],
     }
 
 
@@ -192,9 +200,13 @@ def generation_frame(part: Part, names: Pick) -> Frame | None:
         "export_mp_id": point_ids(numbers * 10 + EXPORT),
         "installed_kw": customers.pv_kw[rows] * 10_000,
         "approved_kw": customers.pv_kw[rows] * 10_000,
-        "mode": Pick(customers.full_export[rows].astype(np.int64), ["self_use", "full_export"]),
+        "mode": Pick(
+            part.world.plan.generation_mode(rows, customers.full_export[rows].astype(np.int64)),
+            ["self_use", "full_export"],
+        ),
         "accepted_on": connected - 3,
         "connected_on": connected,
+        "subsidy_from": part.world.plan.subsidy_from(rows, connected),
         "payee_name": names.take(rows),
     }
 

@@ -63,11 +63,14 @@ class Customers:
     reduced_kva: Ints = field(init=False)
     quota_from: Ints = field(init=False)
     quota_to: Ints = field(init=False)
+    temporary_until: Ints = field(init=False)
 
     def __post_init__(self) -> None:
         self.exited = np.zeros(len(self.segment), dtype=np.bool_)
         self.reduced_kva = np.zeros(len(self.segment), dtype=np.int64)
-        self.quota_from, self.quota_to = (np.full(len(self.segment), NULL, dtype=np.int64) for _ in range(2))
+        self.quota_from, self.quota_to, self.temporary_until = (
+            np.full(len(self.segment), NULL, dtype=np.int64) for _ in range(3)
+        )
 
     def contract_kva(self) -> Ints:
         """Return the contract capacities: what is installed less what was reduced for good."""

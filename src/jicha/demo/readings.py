@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,10 +14,12 @@ from jicha.demo.points import CI_TOU, NO_BASIC, point_ids
 from jicha.demo.registers import SWAP_SHARE_PCT, Registers
 from jicha.demo.world import ABSENT, MISSED, READ, Part
 
+Odd = TypeVar("Odd")
 METHODS = ["ami", "handheld", "manual", "estimated", "customer"]
 STATES = ["read", "missed"]
 SWAP_HOUR = 10
 READ_MINUTE = 30
+OTHER_DAYS = 45  # how far from the month a planted time of the maximum demand lies
 
 
 @dataclass
@@ -202,6 +206,8 @@ def reactive_and_demand(part: Part, ledger: Ledger) -> list[Frame]:
     rng = part.rng("reactive")
     tangent = rng.uniform(0.28, 0.47, (len(rows), 1)) * rng.uniform(0.94, 1.06, (len(rows), LAST + 1))
     unit = (10 ** (4 - part.get("decimals")) * part.get("billed_multiplier"))[rows][:, None]
+    for row, month, value in _odd(part.odd_reactive, rows):
+        tangent[row, month] = max(value, 0.0)
     active = ledger.energy["total"][rows]
     units = np.rint(active * tangent / unit).astype(np.int64)
     ledger.kvarh[rows] = units * unit
@@ -209,10 +215,29 @@ def reactive_and_demand(part: Part, ledger: Ledger) -> list[Frame]:
     peak = active / hours * rng.uniform(1.5, 2.0, (len(rows), LAST + 1))
     limit = part.of_customer("kva")[rows][:, None] * 9_300
     demand = np.rint(np.minimum(peak, limit * rng.uniform(0.9, 1.0, peak.shape)) / unit).astype(np.int64)
+    for row, month, what in _odd(part.odd_demand, rows):
+        mean, least = (
+            int(active[row, month] / hours[row, month] / unit[row, 0]),
+            int(limit[row, 0] / unit[row, 0]),
+        )
+        demand[row, month] = {
+            "below the average": mean * 6 // 10,
+            "just above the average": mean * 103 // 100 + 1,
+            "above the capacity": least * 140 // 100,
+            "of the month before": demand[row, month - 1],
+        }.get(what, demand[row, month])
     two_part = part.get("registers")[rows] == CI_TOU
     ledger.demand[rows] = np.where(two_part[:, None], demand * unit, 0)
     month_rows = _MonthRows(part, ledger, rows, units, demand)
     return [frame for month in range(LAST + 1) for frame in month_rows.frames(month)]
+
+
+def _odd(values: dict[tuple[int, int], Odd], rows: Ints) -> Iterator[tuple[int, int, Odd]]:
+    """Yield what is planted at some points and months, with the place of the point among the rows."""
+    for (row, month), value in sorted(values.items()):
+        place = int(np.searchsorted(rows, row))
+        if place < len(rows) and rows[place] == row:
+            yield place, month, value
 
 
 @dataclass
@@ -324,6 +349,11 @@ def _monthly_rows(
     }
     begin, end = first // DAY_SECONDS, last // DAY_SECONDS
     day = begin + (numbers // 10 + month * 7) % np.maximum(end - begin, 1)
+    elsewhere = [
+        row for (row, when), what in part.odd_demand.items() if when == month and what == "of another day"
+    ]
+    day -= np.where(np.isin(rows, elsewhere), OTHER_DAYS, 0)
+    unread = [row for (row, when), value in part.odd_reactive.items() if when == month and value < 0]
     null = np.full(len(rows), NULL, dtype=np.int64)
     peak = {
         **frame,
@@ -333,7 +363,7 @@ def _monthly_rows(
         "value": demand * scale,
         "max_demand_at": moment(day, 9 + numbers // 10 % 8, 15),
     }
-    return [frame, take(peak, part.get("registers")[rows] == CI_TOU)]
+    return [take(frame, ~np.isin(rows, unread)), take(peak, part.get("registers")[rows] == CI_TOU)]
 
 
 def freeze_frames(part: Part, registers: Registers, full_days: int) -> list[Frame]:

@@ -46,7 +46,7 @@ MIXED: tuple[Spans, ...] = (
 
 PLANTS = (
     "billing", "charging", "collection", "connection", "inspection", "line_loss", "metering", "mispricing", "new_energy", "permission", "reading",
-    "seal", "service",
+    "seal", "service", "static",
 )  # fmt: skip
 
 

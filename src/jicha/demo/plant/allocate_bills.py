@@ -75,15 +75,30 @@ def _unread(world: World) -> Bools:
 
 
 def _plain_shop(low: float, high: float) -> Candidates:
-    return lambda world: (
-        shop(world, low, high)
-        & (of_main(world, "registers") == PLAIN)
-        & (of_main(world, "pf_standard") == NULL)
-    )
+    """Return shops, workshops and offices of so many kWh a day, with one register and no power factor."""
+
+    def wanted(world: World) -> Bools:
+        customers = world.customers
+        fits = customers.of("shop", "workshop", "office") & (customers.base >= low) & (customers.base < high)
+        plain = (of_main(world, "registers") == PLAIN) & (of_main(world, "pf_standard") == NULL)
+        return np.asarray(fits & plain & old(world))
+
+    return wanted
 
 
+def _farm(world: World) -> Bools:
+    return np.asarray(world.customers.of("farm") & old(world) & (of_main(world, "registers") == PLAIN))
+
+
+# Where look-alikes are customers of another kind: stations whose basic charge is waived, farms without funds.
+OTHERS: dict[str, Candidates] = {"basic_left_out": lambda world: _exempt(world), "fund_left_out": _farm}
 MISTAKEN = tuple(
-    Recipe(f"cause:{code}", candidates, own=code in ("fixed_share_ignored", "sub_not_deducted"))
+    Recipe(
+        f"cause:{code}",
+        candidates,
+        own=code in ("fixed_share_ignored", "sub_not_deducted"),
+        alike=OTHERS.get(code),
+    )
     for code, candidates in (
         ("line_loss_left_out", _own_line),
         ("thirtieth", _late),
@@ -120,10 +135,10 @@ MISTAKEN = tuple(
         ("old_meter", _plain_shop(8, 200)),
         ("price_version", _plain_shop(5, 500)),
         ("fund_left_out", _plain_shop(5, 500)),
-        ("fund_rate", _plain_shop(5, 500)),
+        ("fund_rate", _plain_shop(8, 500)),
         ("exit_factor_given", _plain_shop(5, 500)),
-        ("amount_slip", _plain_shop(5, 500)),
-        ("estimated", _plain_shop(8, 500)),
+        ("amount_slip", lambda world: home(world, 4, 30)),
+        ("estimated", lambda world: home(world, 5, 30)),
     )
 )
 # Whose circumstances have look-alikes: the same life, billed as it should be.
@@ -132,7 +147,32 @@ LAWFUL = frozenset(
     for code in (
         "line_loss_left_out", "thirtieth", "excess_not_doubled", "discount_missed", "discount_given", "suspended_charged",
         "transformer_loss_hours", "not_segmented", "exit_factor_missed", "steps_not_prorated", "quota_ignored", "rollover", "frozen_reading",
-        "old_meter", "fixed_share_ignored",
+        "old_meter", "fixed_share_ignored", "basic_left_out", "fund_left_out",
     )
 )  # fmt: skip
-STATIC: tuple[Recipe, ...] = ()
+
+
+def _exempt(world: World) -> Bools:
+    """Return the public charging stations without a basic charge."""
+    return np.asarray(world.customers.of("hv_charging") & (of_main(world, "basic") == NO_BASIC) & old(world))
+
+
+def _by_actual(world: World) -> Bools:
+    return np.asarray(_measured(world) & (world.customers.second_kva == 0))
+
+
+STATIC = (
+    Recipe("BL-14", _by_actual),
+    Recipe("BL-29", _also(ASSESSED, registers=CI_TOU)),
+    Recipe("BL-38", _several, "always"),
+    Recipe("EV-04", lambda world: world.customers.of("hv_charging") & old(world), "always"),
+    Recipe("BL-18", with_fixed, own=True),
+    Recipe("BL-19", lambda world: with_fixed(world) & ~world.customers.is_hv(), own=True),
+    Recipe("BL-21", lambda world: home(world, 2, 30), "always"),
+    Recipe("BL-27", lambda world: shop(world, 27, 34)),
+    Recipe("BL-28", lambda world: home(world, 4, 9)),
+    Recipe("BL-37", _plain_shop(3, 500), "always"),
+    Recipe("CL-04", lambda world: shop(world, 4, 500) | home(world, 6, 30)),
+    Recipe("IN-06", lambda world: shop(world, 4, 500)),
+    Recipe("NE-06", lambda world: (world.customers.pv_kw > 0) & ~world.customers.full_export, own=True),
+)

@@ -9,6 +9,7 @@ from typing import Any
 from jicha.demo.grid import LAST, MONTH_START, NULL
 from jicha.demo.money import CASH, TRANSFER
 from jicha.demo.plant.registry import NOW, Job, MoneyScene, Rows, Spans, in_month, on, say
+from jicha.demo.segments import SEGMENTS
 from jicha.demo.world import Part, World
 
 SEPTEMBER = LAST - 1
@@ -172,3 +173,38 @@ def pay_back(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
         note=notes[variant],
         yuan=refund["amount_yuan"] if job.fault else None,
     )
+
+
+@on("money", "CL-04")
+def charge_wrong_late_fee(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
+    """Charge a late fee (违约金) at another rate, for another day, or none; the look-alikes' fee is right."""
+    payments = scene.payments
+    bill = scene.bills.row(row, SEPTEMBER)
+    due = int(MONTH_START[SEPTEMBER]) + 27
+    days = 13 + job.index % 9
+    payments.paid_on[bill] = due + days
+    permille = 1 if SEGMENTS[int(part.of_customer("segment")[row])].kind == "lv_res" else 2
+    total = int(scene.bills.total[bill])
+    right = (total * permille * days + 500) // 1_000
+    charged, note = (
+        (_late_fee(total, permille + 1, days), f"{permille + 1} ‰ a day instead of {permille} ‰"),
+        (0, "no late fee"),
+        (_late_fee(total, permille, days + 2), f"{days + 2} days instead of {days}"),
+    )[job.index % 3]
+    if not job.fault:
+        charged, note = right, f"{days} days late at {permille} ‰"
+    payments.late_fee[bill] = charged
+    say(
+        part.world,
+        job,
+        "receipt",
+        f"R{job.number}{SEPTEMBER:02d}",
+        spans=NOW,
+        note=note,
+        yuan=Decimal(abs(charged - right)).scaleb(-2) if job.fault else None,
+        direction=("customer" if charged > right else "company") if job.fault else "",
+    )
+
+
+def _late_fee(total: int, permille: int, days: int) -> int:
+    return (total * permille * days + 500) // 1_000

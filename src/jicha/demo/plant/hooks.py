@@ -13,6 +13,7 @@ from jicha.demo.frame import Pick
 from jicha.demo.grid import Ints
 from jicha.demo.money import Payments
 from jicha.demo.plant.bill_scene import BillScene
+from jicha.demo.plant.fees import Fees
 from jicha.demo.plant.registry import STAGES, Job, MoneyScene, ReadingScene, Rows
 from jicha.demo.readings import Ledger
 from jicha.demo.registers import Registers
@@ -31,6 +32,7 @@ class Hooks:
             if job.customer >= 0
         }
         self._rows: Rows = defaultdict(list)
+        self._fees = Fees()
 
     def change_energy(self, part: Part) -> None:
         """Let plants change what was used or metered."""
@@ -49,6 +51,8 @@ class Hooks:
         for job, row, change in self._inside(part, "bills"):
             change(part, job, row, scene)
         scene.finish()
+        if self._world.plan.jobs:
+            self._fees.add(part, bills)
 
     def change_money(self, part: Part, ledger: Ledger, bills: Bills, payments: Payments) -> None:
         """Let plants change bills and payments."""
@@ -63,6 +67,7 @@ class Hooks:
 
     def write_rows(self, writer: Writer) -> None:
         """Write the rows that plants bring."""
+        self._fees.finish(self._world)
         for job in self._world.plan.jobs:
             change = STAGES["rows"].get(job.rule)
             if change:

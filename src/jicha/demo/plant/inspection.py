@@ -1,4 +1,4 @@
-"""Planted faults of inspection (用电检查): IN-01, IN-02, IN-09."""
+"""Planted faults of inspection (用电检查): IN-01, IN-02, IN-06, IN-09."""
 
 from __future__ import annotations
 
@@ -80,3 +80,36 @@ def _order(world: World, job: Job, station: int, number: str, state: str) -> dic
         "order_no": number, "kind": "breach", "customer_no": job.number, "org_no": str(world.network.station_numbers()[station]),
         "opened_at": in_month(LAST - 1, 22, 15), "closed_at": in_month(LAST, 14, 16), "state": state,
     }  # fmt: skip
+
+
+@on("rows", "IN-06")
+def settle_wrongly(world: World, job: Job, rows: Rows) -> None:
+    """Settle a theft with a wrong penalty, too few days, odd hours or a wrong energy; the look-alike's days are proved."""
+    station = int(world.customers.station[job.customer])
+    # 10 kW × 180 days × 12 hours = 21,600 kWh; at 0.60 yuan 12,960.00, three times 38,880.00 (domain.md G05).
+    case: dict[str, Any] = {
+        "case_no": f"WS{job.number}", "customer_no": job.number, "order_no": f"WB{job.number}", "nature": "theft",
+        "act": "在供电企业的供电设施上，擅自接线用电", "found_on": in_month(LAST, 12).date(), "kwh": "21600", "days": 180, "hours_per_day": "12",
+        "capacity_kva": "10", "back_yuan": "12960.00", "multiple": "3", "penalty_yuan": "38880.00", "received_yuan": "51840.00",
+        "evidence": "现场照片、用电检查工作单、客户签字", "state": "closed", "closed_on": in_month(LAST, 27).date(),
+    }  # fmt: skip
+    changes: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"penalty_yuan": "25920.00", "received_yuan": "38880.00"}, "penalty of twice the back-pay, multiple 3"),
+        ({"days": 90, "kwh": "10800", "back_yuan": "6480.00", "penalty_yuan": "19440.00", "received_yuan": "25920.00"}, "90 days without proof"),
+        ({"hours_per_day": "8", "kwh": "14400", "back_yuan": "8640.00", "penalty_yuan": "25920.00", "received_yuan": "34560.00"}, "8 hours a day"),
+        ({"kwh": "20000", "back_yuan": "12000.00", "penalty_yuan": "36000.00", "received_yuan": "48000.00"}, "energy is not power × days × hours"),
+    )  # fmt: skip
+    change, note = changes[job.index % 4]
+    if not job.fault:
+        change, note = (
+            changes[1][0] | {"evidence": "采集曲线查实窃电起始日期、现场照片、客户签字"},
+            "90 days proved by the curve",
+        )
+        if job.index % 2:
+            change, note = {}, "180 days, 12 hours, three times"
+    rows["breach_case"].append(case | change)
+    rows["work_order"].append(
+        _order(world, job, station, f"WB{job.number}", "done")
+        | {"opened_at": in_month(LAST, 12, 15), "closed_at": in_month(LAST, 27, 16)}
+    )
+    say(world, job, "breach_case", str(case["case_no"]), spans=NOW, note=note)

@@ -169,9 +169,18 @@ def connect_in_october(world: World, job: Job) -> None:
 
 @on("archive", cause_rule("capacity_left_out"), cause_rule("basic_left_out"))
 def charge_capacity(world: World, job: Job) -> None:
-    """Charge the customer by capacity."""
+    """Charge the customer by capacity; look-alikes are charging stations whose basic charge is waived."""
     point = _point(world, job)
+    if not job.fault:
+        job.memo["lawful"] = "a public charging station: basic charge waived"
+        return
     world.points.basic[point], world.points.contract_demand[point] = CAPACITY, NULL
+
+
+@on("archive", cause_rule("fund_left_out"))
+def grow(_world: World, job: Job) -> None:
+    """Say why farms have no funds in their bills."""
+    job.memo["lawful"] = "agricultural catalogue price: no separate funds"
 
 
 @on("archive", cause_rule("steps_not_prorated"))
@@ -189,7 +198,7 @@ def move_in(world: World, job: Job) -> None:
 @on("archive", cause_rule("steps_year_to_date"))
 def use_second_step(world: World, job: Job) -> None:
     """Let a household reach the second step."""
-    world.customers.base[job.customer] = 10.5 + job.index % 4 / 2
+    world.customers.base[job.customer] = 12.5 + job.index % 4 / 2
 
 
 @on("archive", cause_rule("step3_forgotten"))

@@ -1,10 +1,10 @@
-"""Planted faults of distributed generation (新能源): NE-01, NE-04."""
+"""Planted faults of distributed generation (新能源): NE-01, NE-04, NE-06."""
 
 from __future__ import annotations
 
 from jicha.demo.grid import DAYS, LAST
-from jicha.demo.plant.registry import NOW, Job, on, say
-from jicha.demo.world import Part
+from jicha.demo.plant.registry import ALWAYS, NOW, Job, on, say
+from jicha.demo.world import Part, World
 
 EXPORT_SHARE_PCT = 108
 SEPTEMBER = DAYS - 61
@@ -45,3 +45,17 @@ def export_too_much(part: Part, job: Job, row: int) -> None:
         spans=((LAST - 1, LAST),) if job.fault else NOW,
         note=note,
     )
+
+
+@on("archive", "NE-06")
+def settle_by_other_mode(world: World, job: Job) -> None:
+    """Hold full export (全额上网) where part is used on the spot, or a subsidy from before the connection."""
+    if job.fault and job.index % 2 == 0:
+        world.plan.asset_mode[job.customer] = 1
+        note = "full export held, part of the energy used on the spot"
+    elif job.fault:
+        world.plan.subsidy_before[job.customer] = 40 + job.index
+        note = "subsidised from before the connection"
+    else:
+        note = "mode and subsidy as connected"
+    say(world, job, "generation_asset", f"G{job.number}", note=note, spans=ALWAYS if job.fault else NOW)

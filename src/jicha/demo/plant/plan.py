@@ -31,6 +31,10 @@ class Plan:
         self.small_archive: dict[int, int] = {}
         self.places: dict[int, int] = {}
         self.contract_loss: dict[int, int] = {}
+        self.held_running: dict[int, int] = {}
+        self.two_households: set[int] = set()
+        self.asset_mode: dict[int, int] = {}
+        self.subsidy_before: dict[int, int] = {}
         self.moved: dict[tuple[int, int], int] = {}
         self.fed_by: dict[int, int] = {}
         self.seen_elsewhere: dict[tuple[int, str], int] = {}
@@ -59,6 +63,25 @@ class Plan:
         for customer, value in self.small_archive.items():
             result[customer] = value
         return result
+
+    def generation_mode(self, rows: Ints, mode: Ints) -> Ints:
+        """Return the modes of settlement (自发自用, 全额上网) that the archive holds."""
+        for customer, value in self.asset_mode.items():
+            mode[rows == customer] = value
+        return mode
+
+    def subsidy_from(self, rows: Ints, connected: Ints) -> Ints:
+        """Return since when each asset is subsidised: its connection, or so many days before it."""
+        result = connected.copy()
+        for customer, days in self.subsidy_before.items():
+            result[rows == customer] -= days
+        return result
+
+    def running_kva(self, rows: Ints, kva: Ints) -> Ints:
+        """Return the capacities in service that the archive holds."""
+        for customer, value in self.held_running.items():
+            kva[rows == customer] = value
+        return kva
 
     def contract_line_loss(self, percent: Ints) -> Ints:
         """Return the agreed line loss that the contracts hold, percent × 10⁶."""
