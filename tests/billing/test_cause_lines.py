@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
@@ -311,3 +313,12 @@ def test_the_words_of_a_cause_are_whole(code: str) -> None:
         assert (blank in entry.message["zh"]) == (blank in entry.message["en"])
     assert entry.topic == "REBILL" or entry.topic.startswith("BL-")
     assert 0 < entry.rank < 100 and TOLD_BY_THE_BILL == 50
+
+
+def test_every_cause_stands_in_the_page_of_causes() -> None:
+    """The page lists exactly the causes of the policy, with their topics."""
+    page = Path(__file__).resolve().parents[2] / "docs" / "explain" / "causes.md"
+    listed = re.findall(
+        r"^\| `(\w+)` \| .* \| (REBILL|BL-\d\d) \| \w+ \|$", page.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert sorted(listed) == sorted((code, entry.topic) for code, entry in catalogue().items())
