@@ -61,21 +61,21 @@ subs AS (
     GROUP BY bill_id, mp_id
 ),
 
--- Fixed quantities first, in the order of their points; each takes no more than is left.
+-- Fixed quantities first, in whole kWh and in the order of their points; each takes no more than is left.
 quantity AS (
     SELECT
         f.bill_id,
         f.mp_id,
         f.parent_mp_id,
         m.metered_kwh - COALESCE(s.kwh, 0) AS left_kwh,
-        CASE WHEN f.fixed_kwh IS NOT NULL THEN f.fixed_kwh ELSE 0 END AS fixed_kwh,
+        COALESCE(round_hu(f.fixed_kwh, 0), 0) AS fixed_kwh,
         CASE WHEN f.fixed_kwh IS NULL THEN f.fixed_ratio END AS fixed_ratio,
-        sum(CASE WHEN f.fixed_kwh IS NOT NULL THEN f.fixed_kwh ELSE 0 END) OVER (
+        sum(COALESCE(round_hu(f.fixed_kwh, 0), 0)) OVER (
             PARTITION BY f.bill_id, f.parent_mp_id
             ORDER BY f.mp_id
             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS until_kwh,
-        sum(CASE WHEN f.fixed_kwh IS NOT NULL THEN f.fixed_kwh ELSE 0 END) OVER (PARTITION BY f.bill_id, f.parent_mp_id) AS all_kwh
+        sum(COALESCE(round_hu(f.fixed_kwh, 0), 0)) OVER (PARTITION BY f.bill_id, f.parent_mp_id) AS all_kwh
     FROM metered AS f
     INNER JOIN metered AS m ON m.bill_id = f.bill_id AND m.mp_id = f.parent_mp_id
     LEFT JOIN subs AS s ON s.bill_id = m.bill_id AND s.mp_id = m.mp_id
@@ -149,14 +149,15 @@ reduced AS (
     LEFT JOIN fixed_sum AS x ON x.bill_id = m.bill_id AND x.mp_id = m.mp_id
 ),
 
+-- Whole kWh, half up: (2·a + b) // (2·b).
 shares AS (
     SELECT
         *,
-        CASE WHEN taken_kwh > 0 AND metered_kwh > 0 AND kwh_sharp IS NOT NULL THEN div_hu(CAST(taken_kwh AS DECIMAL(38, 4)) * kwh_sharp, metered_kwh, 0) ELSE 0 END AS off_sharp,
-        CASE WHEN taken_kwh > 0 AND metered_kwh > 0 AND kwh_peak IS NOT NULL THEN div_hu(CAST(taken_kwh AS DECIMAL(38, 4)) * kwh_peak, metered_kwh, 0) ELSE 0 END AS off_peak,
-        CASE WHEN taken_kwh > 0 AND metered_kwh > 0 AND kwh_flat IS NOT NULL THEN div_hu(CAST(taken_kwh AS DECIMAL(38, 4)) * kwh_flat, metered_kwh, 0) ELSE 0 END AS off_flat,
-        CASE WHEN taken_kwh > 0 AND metered_kwh > 0 AND kwh_valley IS NOT NULL THEN div_hu(CAST(taken_kwh AS DECIMAL(38, 4)) * kwh_valley, metered_kwh, 0) ELSE 0 END AS off_valley,
-        CASE WHEN taken_kwh > 0 AND metered_kwh > 0 AND kwh_deep_valley IS NOT NULL THEN div_hu(CAST(taken_kwh AS DECIMAL(38, 4)) * kwh_deep_valley, metered_kwh, 0) ELSE 0 END AS off_deep_valley
+        CASE WHEN taken_kwh > 0 AND metered_kwh > 0 AND kwh_sharp IS NOT NULL THEN (2 * CAST(taken_kwh AS INT128) * CAST(kwh_sharp AS INT128) + CAST(metered_kwh AS INT128)) // (2 * CAST(metered_kwh AS INT128)) ELSE 0 END AS off_sharp,
+        CASE WHEN taken_kwh > 0 AND metered_kwh > 0 AND kwh_peak IS NOT NULL THEN (2 * CAST(taken_kwh AS INT128) * CAST(kwh_peak AS INT128) + CAST(metered_kwh AS INT128)) // (2 * CAST(metered_kwh AS INT128)) ELSE 0 END AS off_peak,
+        CASE WHEN taken_kwh > 0 AND metered_kwh > 0 AND kwh_flat IS NOT NULL THEN (2 * CAST(taken_kwh AS INT128) * CAST(kwh_flat AS INT128) + CAST(metered_kwh AS INT128)) // (2 * CAST(metered_kwh AS INT128)) ELSE 0 END AS off_flat,
+        CASE WHEN taken_kwh > 0 AND metered_kwh > 0 AND kwh_valley IS NOT NULL THEN (2 * CAST(taken_kwh AS INT128) * CAST(kwh_valley AS INT128) + CAST(metered_kwh AS INT128)) // (2 * CAST(metered_kwh AS INT128)) ELSE 0 END AS off_valley,
+        CASE WHEN taken_kwh > 0 AND metered_kwh > 0 AND kwh_deep_valley IS NOT NULL THEN (2 * CAST(taken_kwh AS INT128) * CAST(kwh_deep_valley AS INT128) + CAST(metered_kwh AS INT128)) // (2 * CAST(metered_kwh AS INT128)) ELSE 0 END AS off_deep_valley
     FROM reduced
 ),
 
@@ -190,12 +191,9 @@ unit AS (
         t.bill_id,
         t.mp_id,
         t.transformer_id,
-        CAST(t.kva AS DECIMAL(38, 4)) AS kva,
+        t.kva,
         CAST(
-            CASE
-                WHEN t.period_days_in_service = t.period_days THEN r.full_month_hours
-                ELSE CAST(t.period_days_in_service AS DECIMAL(38, 0)) * r.day_hours
-            END AS DECIMAL(38, 0)
+            CASE WHEN t.period_days_in_service = t.period_days THEN r.full_month_hours ELSE CAST(t.period_days_in_service AS INT128) * r.day_hours END AS INT128
         ) AS hours,
         t.no_load_loss_kw,
         t.load_loss_kw,
@@ -213,38 +211,29 @@ ranked AS (
     FROM unit
 ),
 
--- Units of equal hours are added up; up to three different hours T1, T2, T3 come over one denominator S² · T1 · T2 · T3.
+-- Whole numbers, since three hours and two squares outgrow a quotient of decimals: kVA in hundredths, kW and percentages in
+-- ten-thousandths, K in hundredths.
 plates AS (
     SELECT
         bill_id,
         mp_id,
         bool_or(no_load_loss_kw IS NULL OR load_loss_kw IS NULL OR no_load_current_pct IS NULL OR impedance_pct IS NULL OR (hours_rank > 3 AND hours > 0))
             AS is_unknown,
-        COALESCE(sum(kva) FILTER (WHERE hours > 0), 0) AS kva,
-        max(load_shape_factor) AS load_shape_factor,
+        CAST(COALESCE(sum(CAST(kva * 100 AS INT128)) FILTER (WHERE hours > 0), 0) AS INT128) AS kva,
+        CAST(max(load_shape_factor) * 100 AS INT128) AS load_shape,
         COALESCE(max(hours) FILTER (WHERE hours_rank = 1 AND hours > 0), 1) AS hours_1,
         COALESCE(max(hours) FILTER (WHERE hours_rank = 2 AND hours > 0), 1) AS hours_2,
         COALESCE(max(hours) FILTER (WHERE hours_rank = 3 AND hours > 0), 1) AS hours_3,
-        COALESCE(sum(CAST(no_load_loss_kw AS DECIMAL(38, 4)) * hours), 0) AS iron_kwh,
-        COALESCE(sum(CAST(CAST(kva AS DECIMAL(38, 4)) * no_load_current_pct AS DECIMAL(38, 6)) * hours), 0) AS magnetising_kvah_pct,
-        COALESCE(sum(CAST(load_loss_kw AS DECIMAL(38, 4))) FILTER (WHERE hours_rank = 1 AND hours > 0), 0) AS load_1,
-        COALESCE(sum(CAST(load_loss_kw AS DECIMAL(38, 4))) FILTER (WHERE hours_rank = 2 AND hours > 0), 0) AS load_2,
-        COALESCE(sum(CAST(load_loss_kw AS DECIMAL(38, 4))) FILTER (WHERE hours_rank = 3 AND hours > 0), 0) AS load_3,
-        COALESCE(sum(CAST(CAST(kva AS DECIMAL(38, 4)) * impedance_pct AS DECIMAL(38, 6))) FILTER (WHERE hours_rank = 1 AND hours > 0), 0) AS impedance_1,
-        COALESCE(sum(CAST(CAST(kva AS DECIMAL(38, 4)) * impedance_pct AS DECIMAL(38, 6))) FILTER (WHERE hours_rank = 2 AND hours > 0), 0) AS impedance_2,
-        COALESCE(sum(CAST(CAST(kva AS DECIMAL(38, 4)) * impedance_pct AS DECIMAL(38, 6))) FILTER (WHERE hours_rank = 3 AND hours > 0), 0) AS impedance_3
+        COALESCE(sum(CAST(no_load_loss_kw * 10000 AS INT128) * hours), 0) AS iron,
+        COALESCE(sum(CAST(kva * 100 AS INT128) * CAST(no_load_current_pct * 10000 AS INT128) * hours), 0) AS magnetising,
+        COALESCE(sum(CAST(load_loss_kw * 10000 AS INT128)) FILTER (WHERE hours_rank = 1 AND hours > 0), 0) AS load_1,
+        COALESCE(sum(CAST(load_loss_kw * 10000 AS INT128)) FILTER (WHERE hours_rank = 2 AND hours > 0), 0) AS load_2,
+        COALESCE(sum(CAST(load_loss_kw * 10000 AS INT128)) FILTER (WHERE hours_rank = 3 AND hours > 0), 0) AS load_3,
+        COALESCE(sum(CAST(kva * 100 AS INT128) * CAST(impedance_pct * 10000 AS INT128)) FILTER (WHERE hours_rank = 1 AND hours > 0), 0) AS impedance_1,
+        COALESCE(sum(CAST(kva * 100 AS INT128) * CAST(impedance_pct * 10000 AS INT128)) FILTER (WHERE hours_rank = 2 AND hours > 0), 0) AS impedance_2,
+        COALESCE(sum(CAST(kva * 100 AS INT128) * CAST(impedance_pct * 10000 AS INT128)) FILTER (WHERE hours_rank = 3 AND hours > 0), 0) AS impedance_3
     FROM ranked
     GROUP BY bill_id, mp_id
-),
-
-timed AS (
-    SELECT
-        *,
-        CAST(CAST(hours_1 AS DECIMAL(38, 0)) * hours_2 AS DECIMAL(38, 0)) * hours_3 AS all_hours,
-        CAST(CAST(hours_2 AS DECIMAL(38, 0)) * hours_3 AS DECIMAL(38, 0)) AS but_1,
-        CAST(CAST(hours_1 AS DECIMAL(38, 0)) * hours_3 AS DECIMAL(38, 0)) AS but_2,
-        CAST(CAST(hours_1 AS DECIMAL(38, 0)) * hours_2 AS DECIMAL(38, 0)) AS but_3
-    FROM plates
 ),
 
 loaded AS (
@@ -253,22 +242,35 @@ loaded AS (
         m.mp_id,
         p.mp_id IS NULL OR p.is_unknown AS is_unknown,
         p.kva,
-        p.iron_kwh,
-        p.magnetising_kvah_pct,
-        CAST(CAST(p.kva AS DECIMAL(38, 4)) * p.kva AS DECIMAL(38, 4)) * p.all_hours AS bottom,
-        CAST(CAST(p.load_1 AS DECIMAL(38, 4)) * p.but_1 + CAST(p.load_2 AS DECIMAL(38, 4)) * p.but_2 + CAST(p.load_3 AS DECIMAL(38, 4)) * p.but_3 AS DECIMAL(38, 4))
-        * p.load_shape_factor AS load_hours,
-        CAST(
-            CAST(p.impedance_1 AS DECIMAL(38, 6)) * p.but_1 + CAST(p.impedance_2 AS DECIMAL(38, 6)) * p.but_2
-            + CAST(p.impedance_3 AS DECIMAL(38, 6)) * p.but_3 AS DECIMAL(38, 6)
-        ) * p.load_shape_factor AS impedance_hours,
-        -- A reading beyond a billion is none; its loss is left out, so that no other bill stops for it.
-        m.metered_kwh > 1000000000 OR COALESCE(m.kvarh, 0) > 1000000000 AS is_absurd,
-        CAST(LEAST(m.metered_kwh, 1000000000) AS DECIMAL(38, 0)) * CAST(LEAST(m.metered_kwh, 1000000000) AS DECIMAL(38, 0))
-        + CAST(LEAST(COALESCE(m.kvarh, 0), 1000000000) AS DECIMAL(38, 0)) * CAST(LEAST(COALESCE(m.kvarh, 0), 1000000000) AS DECIMAL(38, 0)) AS square
+        p.load_shape,
+        p.iron,
+        p.magnetising,
+        -- Units of equal hours are added up; up to three different hours T1, T2, T3 come over one denominator S² · T1 · T2 · T3.
+        CAST(p.kva AS INT128) * p.kva * CAST(p.hours_1 AS INT128) * p.hours_2 * p.hours_3 AS bottom,
+        CAST(p.load_1 AS INT128) * p.hours_2 * p.hours_3
+        + CAST(p.load_2 AS INT128) * p.hours_1 * p.hours_3
+        + CAST(p.load_3 AS INT128) * p.hours_1 * p.hours_2 AS load_hours,
+        CAST(p.impedance_1 AS INT128) * p.hours_2 * p.hours_3
+        + CAST(p.impedance_2 AS INT128) * p.hours_1 * p.hours_3
+        + CAST(p.impedance_3 AS INT128) * p.hours_1 * p.hours_2 AS impedance_hours,
+        CAST(m.metered_kwh AS INT128) * CAST(m.metered_kwh AS INT128)
+        + CAST(COALESCE(m.kvarh, 0) AS INT128) * CAST(COALESCE(m.kvarh, 0) AS INT128) AS square
     FROM main_left AS m
-    LEFT JOIN timed AS p ON p.bill_id = m.bill_id AND p.mp_id = m.mp_id
+    LEFT JOIN plates AS p ON p.bill_id = m.bill_id AND p.mp_id = m.mp_id
     WHERE m.transformer_loss AND m.metering_mode = 'hv_lv' AND m.parent_mp_id IS NULL AND NOT m.is_fixed AND m.chain_refusal IS NULL
+),
+
+quotient AS (
+    SELECT
+        bill_id,
+        mp_id,
+        is_unknown,
+        is_unknown OR kva = 0 AS is_nothing,
+        CAST(iron AS INT128) * bottom * 100 + CAST(load_hours AS INT128) * load_shape * square * 10000 AS active_top,
+        CAST(bottom AS INT128) * 1000000 AS active_bottom,
+        CAST(magnetising AS INT128) * bottom + CAST(impedance_hours AS INT128) * load_shape * square * 100 AS reactive_top,
+        CAST(bottom AS INT128) * 100000000 AS reactive_bottom
+    FROM loaded
 ),
 
 -- ΔWp = P0·T + K·Pk·(Wp² + Wq²) ÷ (S²·T); ΔWq = I0%·S·T ÷ 100 + K·Uk%·(Wp² + Wq²) ÷ (100·S·T); each rounded once, half up.
@@ -277,25 +279,9 @@ loss AS (
         bill_id,
         mp_id,
         is_unknown,
-        CASE
-            WHEN is_unknown OR is_absurd OR kva = 0 THEN 0
-            ELSE div_hu(
-                CAST(CAST(iron_kwh AS DECIMAL(38, 4)) * CAST(bottom AS DECIMAL(38, 4)) AS DECIMAL(38, 8))
-                + CAST(load_hours AS DECIMAL(38, 8)) * square,
-                bottom,
-                0
-            )
-        END AS loss_kwh,
-        CASE
-            WHEN is_unknown OR is_absurd OR kva = 0 THEN 0
-            ELSE div_hu(
-                CAST(CAST(magnetising_kvah_pct AS DECIMAL(38, 4)) * CAST(bottom AS DECIMAL(38, 4)) AS DECIMAL(38, 8))
-                + CAST(impedance_hours AS DECIMAL(38, 8)) * square,
-                CAST(bottom AS DECIMAL(38, 4)) * 100,
-                0
-            )
-        END AS loss_kvarh
-    FROM loaded
+        CAST(CASE WHEN is_nothing THEN 0 ELSE (2 * active_top + active_bottom) // (2 * active_bottom) END AS DECIMAL(18, 0)) AS loss_kwh,
+        CAST(CASE WHEN is_nothing THEN 0 ELSE (2 * reactive_top + reactive_bottom) // (2 * reactive_bottom) END AS DECIMAL(18, 0)) AS loss_kvarh
+    FROM quotient
 ),
 
 -- The loss is shared among the main point and the customer's own parts by energy, the remainder to the main point.
@@ -318,7 +304,9 @@ shared AS (
         l.loss_kwh,
         CASE
             WHEN p.is_main OR sum(p.kwh) OVER (PARTITION BY p.bill_id, p.main_mp_id) <= 0 THEN 0
-            ELSE div_hu(CAST(l.loss_kwh AS DECIMAL(38, 0)) * p.kwh, sum(p.kwh) OVER (PARTITION BY p.bill_id, p.main_mp_id), 0)
+            ELSE
+                (2 * CAST(l.loss_kwh AS INT128) * CAST(p.kwh AS INT128) + CAST(sum(p.kwh) OVER (PARTITION BY p.bill_id, p.main_mp_id) AS INT128))
+                // (2 * CAST(sum(p.kwh) OVER (PARTITION BY p.bill_id, p.main_mp_id) AS INT128))
         END AS share_kwh
     FROM part AS p
     INNER JOIN loss AS l ON l.bill_id = p.bill_id AND l.mp_id = p.main_mp_id

@@ -85,13 +85,15 @@ energised AS (
         s.is_missing,
         COALESCE(s.ratio, 0) = 0 AS has_no_ratio,
         s.is_falling AND NOT COALESCE(f.is_rollover, FALSE) AS is_backward,
-        CAST(
+        -- A thousand million is no energy of a month and no demand; it is cut there, so that no product of it overflows and stops
+        -- the bills of everyone else.
+        LEAST(CAST(
             CASE
                 WHEN s.register = 'max_demand' THEN s.value
                 WHEN f.is_rollover THEN s.value - s.previous_value + f.dial_span
                 ELSE s.value - s.previous_value
             END AS DECIMAL(38, 4)
-        ) * s.ratio AS energy
+        ) * s.ratio, 1000000000) AS energy
     FROM shown AS s
     LEFT JOIN fallen AS f ON f.mp_id = s.mp_id AND f.meter_id = s.meter_id AND f.register = s.register
 )

@@ -244,20 +244,25 @@ basic_base AS (
     WHERE c.parent_mp_id IS NULL AND c.basic_charge_mode IN ('capacity', 'contract_demand', 'actual_demand')
 ),
 
+basic_limit AS (
+    SELECT *, CAST(CAST(contract_kw AS DECIMAL(38, 4)) * demand_limit_share AS DECIMAL(38, 6)) AS limit_kw
+    FROM basic_base
+),
+
 basic_quantity AS (
     SELECT
         *,
         COALESCE(unit_kva_days, CAST(contract_kva AS DECIMAL(38, 4)) * charged_days) AS kva_days,
+        -- Six decimals: 1.05 × four of them; not rounded before the price.
         CASE
-            WHEN basic_charge_mode = 'actual_demand' THEN demand_kw
-            WHEN average_kva <= 0 THEN 0
-            WHEN demand_kw <= CAST(contract_kw AS DECIMAL(38, 4)) * demand_limit_share THEN contract_kw
-            WHEN demand_overrun = 'actual_plus_excess' THEN demand_kw + demand_kw - CAST(contract_kw AS DECIMAL(38, 4)) * demand_limit_share
-            WHEN demand_overrun = 'contract_plus_double_excess'
-                THEN contract_kw + CAST(demand_kw - CAST(contract_kw AS DECIMAL(38, 4)) * demand_limit_share AS DECIMAL(38, 10)) * 2
-            ELSE contract_kw + CAST(demand_kw - contract_kw AS DECIMAL(38, 4)) * 2
+            WHEN basic_charge_mode = 'actual_demand' THEN CAST(demand_kw AS DECIMAL(38, 6))
+            WHEN average_kva <= 0 THEN CAST(0 AS DECIMAL(38, 6))
+            WHEN demand_kw <= limit_kw THEN CAST(contract_kw AS DECIMAL(38, 6))
+            WHEN demand_overrun = 'actual_plus_excess' THEN CAST(demand_kw + demand_kw - limit_kw AS DECIMAL(38, 6))
+            WHEN demand_overrun = 'contract_plus_double_excess' THEN CAST(contract_kw + demand_kw + demand_kw - limit_kw - limit_kw AS DECIMAL(38, 6))
+            ELSE CAST(contract_kw + demand_kw + demand_kw - contract_kw - contract_kw AS DECIMAL(38, 6))
         END AS billed_kw
-    FROM basic_base
+    FROM basic_limit
 ),
 
 basic AS (
