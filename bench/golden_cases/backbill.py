@@ -61,10 +61,10 @@ def _three_wire(inputs: Inputs) -> Answers:
     return _by_factor(inputs, factor)
 
 
-def _cos_phi(inputs: Inputs) -> Decimal:
-    """Return the power factor; a fault whose factor does not depend on it needs none."""
+def _cos_phi(inputs: Inputs) -> Decimal | None:
+    """Return the power factor, where the case has one."""
     tangent = given(inputs, "tan_phi")
-    return ONE / (ONE + tangent * tangent).sqrt() if tangent is not None else value_or(inputs, ONE, "cos_phi")
+    return given(inputs, "cos_phi") if tangent is None else ONE / (ONE + tangent * tangent).sqrt()
 
 
 def _four_wire(inputs: Inputs) -> Answers:
@@ -95,7 +95,7 @@ def _ct_error(inputs: Inputs) -> Answers:
 
 def _three_wire_in_four_wire(inputs: Inputs) -> Answers:
     loads = [need(inputs, key) for key in ("pu_kw", "pv_kw", "pw_kw")]
-    seen = wiring.three_wire_in_four_wire_kw(loads[0], loads[2], _cos_phi(inputs))
+    seen = wiring.three_wire_in_four_wire_kw(loads[0], loads[2], _cos_phi(inputs) or ONE)
     right = exact(total(loads))
     answers = {"metered_kw": shown(seen), "true_kw": shown(right)}
     error = shown((seen / right - 1) * 100) if right else None

@@ -59,7 +59,7 @@ def ratio(inputs: Inputs) -> Decimal:
 
 def method(inputs: Inputs, methods: Mapping[str, Adapter], default: str | None = None) -> Adapter:
     """Return the adapter of the method, or of the default where the case names none."""
-    name = inputs.get("method", default)
+    name = str(inputs.get("method", default))
     if name not in methods:
         raise UnknownMethod(f"method {name}")
     return methods[name]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from golden_cases.backbill import ct_factor
@@ -15,6 +16,7 @@ from jicha.settle.law import LawSpan, Provision
 from jicha.settle.lines import Settlement
 
 DAYS_OF_MONTH = Decimal(30)  # of a part month whose calendar days the case does not give
+LINE_TO_LINE_V = 380  # three phases are stated with the voltage between two of them from here on
 PRICE = ("price_yuan_per_kwh", "price_yuan")
 RESIDENTS = ("resident", "residential", "居民")
 
@@ -101,32 +103,29 @@ def violation_charge(case: Inputs) -> Answers:
     return method(inputs, methods, None)(inputs)
 
 
-def _multiple(inputs: Inputs) -> Decimal | None:
-    return given(inputs, "penalty_multiple", "max_penalty_multiple")
-
-
-def _penalty(inputs: Inputs, settled: Settlement, charge: str) -> Answers:
-    """Return the charge under the name that the case asks for: applied, or at most (上限)."""
-    amount = settled.named(charge)
-    is_cap = "max_penalty_multiple" in inputs and "penalty_multiple" not in inputs
-    if is_cap:
-        return {"penalty_cap_yuan": amount, "total_cap_yuan": settled.total}
-    return {"penalty_yuan": amount, "total_yuan": settled.total}
+def _penalty(inputs: Inputs, settle: Callable[..., Settlement], charge: str) -> Answers:
+    """Return the charge applied, with the total, and the highest that the rule allows (上限) where the case asks for it."""
+    applied, highest = given(inputs, "penalty_multiple"), given(inputs, "max_penalty_multiple")
+    answers: Answers = {}
+    if applied is not None or highest is None:
+        settled = settle(multiple=applied)
+        answers = {"penalty_yuan": settled.named(charge), "total_yuan": settled.total}
+    if highest is not None:
+        most = settle(multiple=highest)
+        answers |= {"penalty_cap_yuan": most.named(charge), "total_cap_yuan": most.total}
+    return answers
 
 
 def _low_price_line(inputs: Inputs) -> Answers:
     law = law_for(inputs, "low_price_line")
     loads = [_low_price_load(place, load, law) for place, load in enumerate(inputs["loads"], 1)]
-    settled = default_usage.low_price_line(
-        loads, multiple=_multiple(inputs), from_rounded=rounds_first(inputs)
-    )
-    difference = settled.named(default_usage.BACK_PAY)
+    settle = partial(default_usage.low_price_line, loads, from_rounded=rounds_first(inputs))
     energies = {f"{load.name}_kwh": default_usage.energy_of_load(load) for load in loads}
     return {
         **energies,
         "total_kwh": total(energies.values()),
-        "difference_yuan": difference,
-        **_penalty(inputs, settled, default_usage.CHARGE),
+        "difference_yuan": settle().named(default_usage.BACK_PAY),
+        **_penalty(inputs, settle, default_usage.CHARGE),
     }
 
 
@@ -158,21 +157,21 @@ def _two_part_capacity(inputs: Inputs) -> Answers:
         value_or(inputs, NOTHING, "odd_days"),
         value_or(inputs, DAYS_OF_MONTH, "month_days"),
     )
-    settled = default_usage.two_part_capacity(
+    settle = partial(
+        default_usage.two_part_capacity,
         need(inputs, "kva", "kw"),
         need(inputs, "price_yuan_per_kva", "price_yuan_per_kw"),
         [use],
-        multiple=_multiple(inputs),
         from_rounded=rounds_first(inputs),
     )
-    paid_back = settled.named(default_usage.BACK_PAY)
-    return {"basic_back_charge_yuan": paid_back, **_penalty(inputs, settled, default_usage.CHARGE)}
+    paid_back = settle().named(default_usage.BACK_PAY)
+    return {"basic_back_charge_yuan": paid_back, **_penalty(inputs, settle, default_usage.CHARGE)}
 
 
 def _capacity_act(inputs: Inputs) -> str:
     """Return which act it is: above the multiple of suspended or sealed equipment it can only be extra capacity."""
     sealed = law_for(inputs, "suspended_or_sealed")
-    multiple = _multiple(inputs)
+    multiple = given(inputs, "max_penalty_multiple", "penalty_multiple")
     return "over_capacity" if multiple is not None and multiple > sealed.number("multiple") else sealed.name
 
 
@@ -221,11 +220,12 @@ def _by_capacity(inputs: Inputs) -> Answers:
 
 def _meter_power(inputs: Inputs) -> Decimal:
     """Return the power at the meter's basic current, times the ratios of its transformers."""
+    phases, voltage = int(value_or(inputs, ONE, "phases", "phase_count")), need(inputs, "voltage_v")
     return theft.power_at_current_kw(
-        need(inputs, "voltage_v"),
+        voltage,
         need(inputs, "current_a"),
-        phases=int(value_or(inputs, ONE, "phases", "phase_count")),
-        line_to_line=bool(inputs.get("line_to_line", False)),
+        phases=phases,
+        line_to_line=phases == 3 and voltage >= LINE_TO_LINE_V,
         ct_ratio=value_or(inputs, ONE, "ct_ratio"),
         pt_ratio=value_or(inputs, ONE, "pt_ratio"),
     )
@@ -240,14 +240,14 @@ def _by_factor(inputs: Inputs) -> Answers:
 
 
 def _settled(inputs: Inputs, stolen: list[theft.StolenEnergy]) -> Answers:
-    settled = theft.settle_theft(
+    settle = partial(
+        theft.settle_theft,
         stolen,
-        multiple=_multiple(inputs),
         from_rounded=rounds_first(inputs),
         tamper_charge_yuan=given(inputs, "tamper_penalty_yuan"),
     )
     return {
         "stolen_kwh": total(one.energy_kwh for one in stolen),
-        "back_charge_yuan": settled.named(theft.BACK_CHARGE),
-        **_penalty(inputs, settled, theft.CHARGE),
+        "back_charge_yuan": settle().named(theft.BACK_CHARGE),
+        **_penalty(inputs, settle, theft.CHARGE),
     }

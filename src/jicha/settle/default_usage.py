@@ -10,7 +10,7 @@ from fractions import Fraction
 from jicha.settle.exact import Number, exact, shown, text
 from jicha.settle.law import LawSpan, Provision
 from jicha.settle.lines import SettledLine, Settlement, money_line, settlement
-from jicha.settle.penalty import PaidBack, penalty_lines
+from jicha.settle.penalty import Multiple, PaidBack, penalty_lines
 from jicha.settle.problems import require
 
 CHARGE = "default_usage_charge"
@@ -85,7 +85,7 @@ def energy_of_load(load: LowPriceLoad) -> Decimal:
 
 
 def low_price_line(
-    loads: Sequence[LowPriceLoad], *, multiple: Decimal | None = None, from_rounded: bool = False
+    loads: Sequence[LowPriceLoad], *, multiple: Multiple = None, from_rounded: bool = False
 ) -> Settlement:
     """Return the price difference of all loads and the charge on it, a pair of lines for each version."""
     parts = [_difference(load, span) for load in loads for span in load.spans]
@@ -100,7 +100,7 @@ def two_part_capacity(
     uses: Sequence[CapacityUse],
     *,
     unit: str = "kVA",
-    multiple: Decimal | None = None,
+    multiple: Multiple = None,
     from_rounded: bool = False,
 ) -> Settlement:
     """Return the basic charge (容（需）量电费) of extra, suspended or sealed capacity, and the charge on it.

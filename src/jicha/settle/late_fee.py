@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -153,7 +153,8 @@ def _rate(law: Provision, residential: bool, is_due_year: bool) -> Decimal:
 
 
 def _line(number: int, segments: Sequence[LateSegment]) -> SettledLine:
-    return money_line(
+    laws = dict.fromkeys((segment.law.clause, segment.law.version) for segment in segments)
+    line = money_line(
         f"late_fee_bill_{number}",
         sum((segment.exact_yuan for segment in segments), Fraction(0)),
         formula=" + ".join(segment.formula for segment in segments),
@@ -161,6 +162,9 @@ def _line(number: int, segments: Sequence[LateSegment]) -> SettledLine:
         unit="d",
         law=segments[-1].law,
     )
+    # One bill is rounded once, also where its days lie under two versions: both are named.
+    clauses, versions = zip(*laws, strict=True)
+    return replace(line, clause="; ".join(clauses), law_version=", ".join(versions))
 
 
 def _minimum_line(

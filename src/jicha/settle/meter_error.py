@@ -29,7 +29,9 @@ def meter_error_energy(recorded_kwh: Decimal, error_pct: Decimal, law: Provision
     true = exact(recorded_kwh) / (1 + exact(error_pct) / 100)
     share = law.number("span_share")
     read = text(recorded_kwh)
-    formula = f"({read} ÷ (1 + {text(error_pct)} %) − {read}) × {text(share)}"
+    formula = (
+        f"({read} ÷ (1 {'−' if error_pct < 0 else '+'} {text(abs(error_pct))} %) − {read}) × {text(share)}"
+    )
     return EnergyDifference("meter_error", (true - exact(recorded_kwh)) * exact(share), formula, law)
 
 
@@ -38,11 +40,16 @@ def wire_drop_energy(
 ) -> EnergyDifference:
     """Return the difference for the voltage drop of the connecting wires: recorded × (actual − allowed), over the whole span.
 
-    A drop within the allowed one is no fault and gives zero.
+    A drop within the allowed one is no fault and gives zero. A negative one, by which the meter shows too much, is given
+    back where the version does more than supplement (补收): 2024 says refund or supplement (退补).
     """
-    excess = max(exact(actual_drop_pct) - exact(allowed_drop_pct), exact(0)) / 100
-    formula = f"{text(recorded_kwh)} × ({text(actual_drop_pct)} − {text(allowed_drop_pct)}) %"
-    energy = exact(recorded_kwh) * excess * exact(law.number("span_share"))
+    drop, allowed = exact(actual_drop_pct), exact(allowed_drop_pct)
+    beyond = max(abs(drop) - allowed, exact(0)) / 100
+    if drop < 0:
+        beyond = exact(0) if law.flag("supplement_only") else -beyond
+    sign, read = ("−" if drop < 0 else ""), text(recorded_kwh)
+    formula = f"{sign}{read} × ({text(abs(drop))} − {text(allowed)}) %" if beyond else f"{read} × 0 %"
+    energy = exact(recorded_kwh) * beyond * exact(law.number("span_share"))
     return EnergyDifference("wire_drop", energy, formula, law)
 
 

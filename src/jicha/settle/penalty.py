@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -11,6 +11,9 @@ from jicha.settle.exact import exact, text, yuan
 from jicha.settle.law import Provision
 from jicha.settle.lines import SettledLine, money_line
 from jicha.settle.problems import MultipleAboveLaw
+
+# One multiple for all versions, or one for each by its name; None, or a version left out: the version's own.
+Multiple = Decimal | Mapping[str, Decimal] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class PaidBack:
 
 
 def penalty_lines(
-    name: str, parts: Sequence[PaidBack], multiple: Decimal | None, *, from_rounded: bool = False
+    name: str, parts: Sequence[PaidBack], multiple: Multiple, *, from_rounded: bool = False
 ) -> Iterator[SettledLine]:
     """Yield one line a version: multiple × Σ of its parts, rounded once; `from_rounded` takes the rounded back-pay instead.
 
@@ -35,9 +38,10 @@ def penalty_lines(
         yield _line(name, exact(yuan(base)) if from_rounded else base, own[0].law, multiple, from_rounded)
 
 
-def allowed_multiple(law: Provision, multiple: Decimal | None) -> Decimal:
+def allowed_multiple(law: Provision, given: Multiple) -> Decimal:
     """Return the multiple to apply; refuse one above the law's."""
     highest = law.number("multiple")
+    multiple = given.get(law.version) if isinstance(given, Mapping) else given
     if multiple is None:
         return highest
     if not 0 <= multiple <= highest:
@@ -50,9 +54,7 @@ def allowed_multiple(law: Provision, multiple: Decimal | None) -> Decimal:
     return multiple
 
 
-def _line(
-    name: str, base: Fraction, law: Provision, multiple: Decimal | None, from_rounded: bool
-) -> SettledLine:
+def _line(name: str, base: Fraction, law: Provision, multiple: Multiple, from_rounded: bool) -> SettledLine:
     applied = allowed_multiple(law, multiple)
     basis = "rounded back-pay" if from_rounded else "back-pay not rounded"
     return money_line(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 
-from jicha.settle.law import law_on
+from jicha.money import divide_half_up
+from jicha.settle.law import LawSpan, law_on
 from jicha.settle.problems import require
 
 
@@ -44,6 +47,23 @@ def fault_span(
     )
     earliest = limitation_start(claimed_on or corrected_on)
     return FaultSpan(min(max(start, earliest), corrected_on), corrected_on, start < earliest)
+
+
+def span_before(found_on: date, days: Decimal) -> tuple[date, date]:
+    """Return the days before the day of discovery that count where the beginning of an act is unknown."""
+    return found_on - timedelta(days=int(days)), found_on
+
+
+def recorded_by_span(recorded_kwh: Decimal, spans: Sequence[LawSpan]) -> list[Decimal]:
+    """Return the recorded energy of each span by its days: round(E·d ÷ D) to whole kWh as a running sum, so that Σ is E."""
+    whole = sum((span.days for span in spans), Decimal(0))
+    passed, given_out, shares = Decimal(0), Decimal(0), []
+    for place, span in enumerate(spans, 1):
+        passed += span.days
+        until = recorded_kwh if place == len(spans) else divide_half_up(recorded_kwh * passed, whole, 0)
+        shares.append(until - given_out)
+        given_out = until
+    return shares
 
 
 def limitation_start(claimed_on: date) -> date:

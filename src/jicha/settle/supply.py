@@ -29,7 +29,8 @@ def outage_compensation(
 
     Likely kWh are the mean kWh an hour of a normal month × hours of the outage.
     """
-    times = multiple or law.number("two_part_multiple" if two_part else "single_rate_multiple")
+    times = law.number("two_part_multiple" if two_part else "single_rate_multiple")
+    times = times if multiple is None else multiple
     energy = exact(outage_hours) * exact(normal_month_kwh) / (exact(month_days) * HOURS_PER_DAY)
     line = money_line(
         "outage_compensation",

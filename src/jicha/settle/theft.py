@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from jicha.settle.exact import exact, shown, text
+from jicha.settle.exact import exact, rounded, shown, text
 from jicha.settle.law import LawSpan, Provision, law_of
 from jicha.settle.lines import SettledLine, Settlement, money_line, settlement
-from jicha.settle.penalty import PaidBack, penalty_lines
+from jicha.settle.penalty import Multiple, PaidBack, penalty_lines
 from jicha.settle.wiring import DIGITS, ROOT3
 
 BACK_CHARGE = "stolen_energy_charge"
 CHARGE = "default_usage_charge"
 VOLTS_PER_KILOVOLT = 1000
+POWER_PLACES = 12  # so fine that thousands of hours at this power do not move a cent
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def power_at_current_kw(
     size = exact(voltage_v) * exact(current_a) * exact(ct_ratio) * exact(pt_ratio) / VOLTS_PER_KILOVOLT
     with localcontext() as context:
         context.prec = DIGITS
-        return shown(size * (exact(ROOT3) if line_to_line else phases))
+        return rounded(size * (exact(ROOT3) if line_to_line else phases), POWER_PLACES)
 
 
 def stolen_by_capacity(
@@ -110,7 +111,7 @@ def stolen_at_master_meter(
 def settle_theft(
     stolen: Sequence[StolenEnergy],
     *,
-    multiple: Decimal | None = None,
+    multiple: Multiple = None,
     from_rounded: bool = False,
     tamper_charge_yuan: Decimal | None = None,
 ) -> Settlement:

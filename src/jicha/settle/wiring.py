@@ -107,9 +107,17 @@ def _faults() -> dict[str, Power]:
     }
 
 
-def three_wire_factor(fault: str, cos_phi: Decimal, *, leading: bool = False) -> Fraction:
-    """Return K of a three-wire meter under a named fault and a balanced load."""
-    return correction_factor(three_wire_power(fault), cos_phi, leading=leading)
+def three_wire_factor(fault: str, cos_phi: Decimal | None, *, leading: bool = False) -> Fraction:
+    """Return K of a three-wire meter under a named fault and a balanced load; some faults need no power factor."""
+    wrong = three_wire_power(fault)
+    require(
+        cos_phi is not None or wrong.sine == 0,
+        where=f"factor of {fault}",
+        found="no power factor",
+        expected="the cos φ of the load during the fault",
+        remedy="Take it from the active and reactive energy of a right month.",
+    )
+    return correction_factor(wrong, Decimal(1) if cos_phi is None else cos_phi, leading=leading)
 
 
 def correction_factor(wrong: Power, cos_phi: Decimal, *, leading: bool = False) -> Fraction:
