@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from string import Formatter
 
+from jicha.audit import observed
 from jicha.audit.dialect import lint
 from jicha.audit.fact import FACTS_FOLDER, PACKAGE, WORKING_DAY, Columns, Fact, lint_fact, load_facts
 from jicha.audit.rule import Rule, load_rule
@@ -188,6 +189,8 @@ def _columns(rule: Rule) -> Iterator[str]:
         yield from (f"{where}: message {language} {problem}" for problem in _placeholders(text, selected))
     if rule.value.direction == "column" and "direction" not in selected:
         yield f"{where}: value.direction is column, but the SELECT gives no direction"
+    for table in sorted(frozenset().union(*observed.observations_of(rule)) - observed.OBSERVING):
+        yield f"{where}: judged_by names {table}; write one of {', '.join(sorted(observed.OBSERVING))}, or several with ` or ` between"
     if rule.subject not in contract().tables:
         yield f"{where}: subject {rule.subject} is not a contract table"
 

@@ -36,20 +36,22 @@ def place(
     same_month: pa.Table | None,
     judged: Iterable[tuple[str, str]],
     rules: Iterable[Rule],
+    unobserved: Iterable[str] = (),
     month: date,
     run_id: str,
     snapshot_id: int,
 ) -> pa.Table:
     """Return the new ledger: every finding ever seen in this scope, with its status after this run.
 
-    Rows that this run did not judge (rule not run, insufficient data, another month's documents) are carried
-    over unchanged. Shape: LEDGER_SCHEMA, ordered by rule and finding.
+    Rows that this run did not judge (rule not run, insufficient data, another month's documents, a subject of
+    which the month tells nothing: `unobserved`) are carried over unchanged. Shape: LEDGER_SCHEMA, ordered by rule and finding.
     """
     empty = LEDGER_SCHEMA.empty_table()
     tables = {
         "found": found,
         "base": base if base is not None else empty,
         "same_month": same_month if same_month is not None else empty,
+        "unobserved": pa.table({"finding_id": pa.array(list(unobserved), pa.string())}),
         "judged": _pairs(("rule_id", "org_no"), judged),
         "rule_life": _pairs(("rule_id", "lifecycle"), ((rule.rule_id, rule.lifecycle) for rule in rules)),
     }

@@ -77,6 +77,7 @@ class Rule:
     version: int
     side: str
     lifecycle: str
+    judged_by: tuple[str, ...] | None
     basis: tuple[dict[str, Any], ...]
     needs: Columns
     uses: Columns
@@ -120,6 +121,7 @@ def load_rule(path: Path) -> Rule:
         version=keys.take("version", int),
         side=keys.choice("side", ("internal", "external")),
         lifecycle=keys.choice("lifecycle", ("standing", "occurrence")),
+        judged_by=_optional_tuple(keys.take("judged_by", list, None)),
         basis=tuple(keys.take("basis", list)),
         needs=as_columns(keys.take("needs", dict)),
         uses=as_columns(keys.take("uses", dict, {})),
@@ -147,8 +149,14 @@ def meaning_hash(content: Mapping[str, Any], sql_text: str) -> str:
     """Return the hash of what decides a rule's findings and their wording; worked cases and titles may grow."""
     parts = ("id", "severity", "needs", "uses", "facts", "history_months", "parameters", "subject",
              "fingerprint", "value", "message", "lifecycle", "version")  # fmt: skip
-    meaning = "\n".join(f"{part}={content.get(part)!r}" for part in parts)
+    # What only some rules declare does not change the hash of the others.
+    declared = (*parts, *(part for part in ("judged_by",) if part in content))
+    meaning = "\n".join(f"{part}={content.get(part)!r}" for part in declared)
     return hashlib.sha256((meaning + "\n" + sql_text).encode()).hexdigest()
+
+
+def _optional_tuple(items: list[Any] | None) -> tuple[str, ...] | None:
+    return None if items is None else tuple(str(item) for item in items)
 
 
 def parse_value(kind: str, value: Any) -> ParameterValue:

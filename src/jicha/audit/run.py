@@ -22,6 +22,7 @@ from jicha.audit.fence import FencedQuery, FenceLimits, run_fenced
 from jicha.audit.finding import rows_of
 from jicha.audit.library import RULES_FOLDER, Library, lint_rule
 from jicha.audit.lifecycle import FOUND_SCHEMA, place
+from jicha.audit.observed import absent_of, unobserved
 from jicha.audit.rule import Rule
 from jicha.audit.run_store import RunManifest, RunStore, Verdict, now_text
 from jicha.audit.sufficiency import Presence, measure
@@ -147,7 +148,7 @@ class AuditRun:
         if self.options.org_no is not None:
             outcome.rows = [row for row in outcome.rows if (row["org_no"] or "") in set(organisations)]
         outcome.seconds["total"] = round(time.perf_counter() - began, 3)
-        return self._keep(moment, organisations, outcome, started)
+        return self._keep(connection, moment, organisations, outcome, started)
 
     def _organisations(self, connection: duckdb.DuckDBPyConnection, presence: Presence) -> list[str]:
         if self.options.org_no is None:
@@ -254,7 +255,14 @@ class AuditRun:
                 inline[fact.name] = workspace.connection.table(fact.name).to_arrow_table()
         return FencedQuery(rule_sql(rule, values, workspace.moment), readable, tables, inline)
 
-    def _keep(self, moment: Moment, organisations: list[str], outcome: _Outcome, started: str) -> RunManifest:
+    def _keep(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        moment: Moment,
+        organisations: list[str],
+        outcome: _Outcome,
+        started: str,
+    ) -> RunManifest:
         selection = None if self.options.rule_ids is None else frozenset(self.library.rules)
         place_in_time = (self.options.scope, moment.month, self.snapshot.id, selection)
         base = self.store.base(*place_in_time)
@@ -264,12 +272,16 @@ class AuditRun:
             row["silenced"] = (row["rule_id"], row["subject_id"]) in silenced
         run_id = self._run_id(moment, silenced, base, same)
         ran = [rule for rule in self.library.rules.values() if rule.rule_id not in outcome.failures]
+        found = pa.Table.from_pylist(outcome.rows, schema=FOUND_SCHEMA)
+        before = self.store.ledger(base)
+        absent = None if before is None else absent_of(before, found, ran)
         ledger = place(
-            pa.Table.from_pylist(outcome.rows, schema=FOUND_SCHEMA),
-            base=self.store.ledger(base),
+            found,
+            base=before,
             same_month=self.store.ledger(same),
             judged=self._judged(ran, organisations, outcome),
             rules=self.library.rules.values(),
+            unobserved=() if absent is None else unobserved(connection, absent, ran, moment.month),
             month=moment.month,
             run_id=run_id,
             snapshot_id=self.snapshot.id,

@@ -1,4 +1,4 @@
-"""Reads named SQL texts from the package's .sql files."""
+"""Reads named SQL texts from a package's .sql files."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from types import MappingProxyType
 _NAME = re.compile(r"^-- (\w+) --$", re.MULTILINE)
 
 
-def read_sql(file: str) -> str:
-    """Return the whole text of one .sql file of the mart."""
-    return (resources.files("jicha.mart") / "sql" / file).read_text(encoding="utf-8")
+def read_sql(file: str, package: str = "jicha.mart") -> str:
+    """Return the whole text of one .sql file of a package, the mart if none is named."""
+    return (resources.files(package) / "sql" / file).read_text(encoding="utf-8")
 
 
 @functools.cache
-def named_queries(file: str) -> Mapping[str, str]:
+def named_queries(file: str, package: str = "jicha.mart") -> Mapping[str, str]:
     """Return the statements of one .sql file by the name on the `-- name --` line above each."""
-    parts = _NAME.split(read_sql(file))
+    parts = _NAME.split(read_sql(file, package))
     names, texts = parts[1::2], parts[2::2]
     return MappingProxyType({name: _statement(text) for name, text in zip(names, texts, strict=True)})
 

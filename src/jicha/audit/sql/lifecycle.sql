@@ -2,7 +2,8 @@
 -- found       this run's rows (finding columns, silenced)
 -- base        the ledger of the last run of an earlier month, or of this month on an earlier snapshot
 -- same_month  the ledger of the last run of this month on an earlier snapshot (for documents of the month)
--- judged      (rule_id, org_no, lifecycle) that this run could judge: only there does absence mean "cleared"
+-- judged      (rule_id, org_no) that this run could judge, and
+-- unobserved  (finding_id) of whose subject the month has no rows: only there does absence mean "cleared"
 -- $month      the audited month; $run_id, $snapshot_id of this run
 WITH prior AS (
     SELECT b.*, 'standing' AS lifecycle FROM base AS b
@@ -22,6 +23,7 @@ cleared AS (
     SELECT p.* EXCLUDE (lifecycle) REPLACE ('cleared' AS status, $run_id AS run_id, $snapshot_id AS snapshot_id, false AS active)
     FROM prior AS p
     ANTI JOIN found AS f ON f.finding_id = p.finding_id
+    ANTI JOIN unobserved AS u ON u.finding_id = p.finding_id
     SEMI JOIN judged AS j ON j.rule_id = p.rule_id AND j.org_no = coalesce(p.org_no, '')
     WHERE p.active
 ),
