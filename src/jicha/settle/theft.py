@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from fractions import Fraction
 
 from jicha.settle.exact import exact, rounded, shown, text
 from jicha.settle.law import LawSpan, Provision, law_of
 from jicha.settle.lines import SettledLine, Settlement, money_line, settlement
 from jicha.settle.penalty import Multiple, PaidBack, penalty_lines
-from jicha.settle.wiring import DIGITS, ROOT3
+from jicha.settle.wiring import ROOT3
 
 BACK_CHARGE = "stolen_energy_charge"
 CHARGE = "default_usage_charge"
@@ -58,9 +58,7 @@ def power_at_current_kw(
     With `line_to_line` three phases count √3 times; kVA counts as kW.
     """
     size = exact(voltage_v) * exact(current_a) * exact(ct_ratio) * exact(pt_ratio) / VOLTS_PER_KILOVOLT
-    with localcontext() as context:
-        context.prec = DIGITS
-        return rounded(size * (exact(ROOT3) if line_to_line else phases), POWER_PLACES)
+    return rounded(size * (exact(ROOT3) if line_to_line else phases), POWER_PLACES)
 
 
 def stolen_by_capacity(
