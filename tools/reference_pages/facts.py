@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from html import escape
 
-from jicha.audit.fact import FACTS_FOLDER, WORKING_DAY, Fact
+from jicha.audit.fact import FACT_FOLDERS, WORKING_DAY, Fact
 from jicha.audit.library import Library, load_library
 from reference_pages.markdown import code, fenced, folded, table
 
@@ -46,7 +46,10 @@ def _section(library: Library, fact: Fact) -> Iterator[str]:
     yield f"{fact.title['en']} ({fact.title['zh']}): {fact.grain}.\n"
     yield "  \n".join(_lines(library, fact)) + "\n"
     yield table(("Column", "Type"), _columns(fact.columns))
-    path = FACTS_FOLDER / f"{fact.name}.sql"
+    path = next(
+        (p for folder in FACT_FOLDERS if (p := folder / f"{fact.name}.sql").exists()),
+        FACT_FOLDERS[0] / f"{fact.name}.sql",
+    )
     if path.exists():
         yield folded("SQL", fenced(path.read_text(encoding="utf-8"), "sql"))
 

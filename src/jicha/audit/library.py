@@ -10,7 +10,7 @@ from string import Formatter
 
 from jicha.audit import observed
 from jicha.audit.dialect import lint
-from jicha.audit.fact import FACTS_FOLDER, PACKAGE, WORKING_DAY, Columns, Fact, lint_fact, load_facts
+from jicha.audit.fact import PACKAGE, WORKING_DAY, Columns, Fact, lint_fact, load_facts
 from jicha.audit.rule import Rule, load_rule
 from jicha.audit.yaml_file import YamlProblem
 from jicha.contract import contract
@@ -108,7 +108,7 @@ def load_library(extra: Iterable[Path] = (), *, strict: bool = True) -> Library:
     A user's rule that cannot be read stands in `unreadable` and stops nobody else's. With `strict` false,
     shipped files that cannot be read are left out.
     """
-    facts = load_facts(FACTS_FOLDER)
+    facts = load_facts()
     rules: dict[str, Rule] = {}
     problems = [p for path in rule_files(RULES_FOLDER) for p in _add(path, rules)]
     if problems and strict:

@@ -61,9 +61,7 @@ def _typed(tree: exp.Query, columns: Mapping[str, str]) -> str:
 
 def _rows_sql(fact: Fact) -> str:
     rows = [
-        exp.Tuple(
-            expressions=[exp.cast(_literal(row[name]), kind) for name, kind in fact.columns.items()]
-        )
+        exp.Tuple(expressions=[exp.cast(_literal(row[name]), kind) for name, kind in fact.columns.items()])
         for row in fact.rows
     ]
     values = exp.Values(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from jicha.demo.grid import LAST, NULL, Bools, Ints, to_date
+from jicha.demo.grid import LAST, NULL, Bools, Ints
 from jicha.demo.points import FIXED, MAIN, SCHEME_FIELDS, SECOND, SUB
 from jicha.demo.readings import Ledger
 from jicha.demo.transformers import NAMEPLATES, RANKS
@@ -15,6 +15,8 @@ from jicha.demo.world import Part
 FEED, SUB_METER, QUANTITY, RATIO = range(4)
 KWH = 10_000
 LEAST_SUSPENSION_DAYS = 15
+SIZES = np.array(sorted(NAMEPLATES), dtype=np.int64)
+PLATES = np.array([NAMEPLATES[int(size)] for size in SIZES], dtype=np.int64)
 
 
 @dataclass
@@ -103,21 +105,18 @@ def gather_some(part: Part, ledger: Ledger, main: Ints, month: Ints) -> Cases:
     """Return the bills of some main meters and months."""
     world, owner = part.world, part.owner[main]
     customers = world.customers
-    opened = np.array(
-        [(day.year, day.month) for day in map(to_date, customers.opened[owner])], dtype=np.int64
-    )
-    opened = opened.reshape(-1, 2)
-    year = np.where(month < 4, 2025, 2026)
+    opened = customers.opened[owner].astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    year = np.where(month < 4, 2025, 2026) - 1970
     return Cases(
         part=part,
         main=main,
         month=month,
         begin=ledger.period_from[main, month],
         end=ledger.period_to[main, month],
-        contract_kva=world.plan.archive_kva(customers.contract_kva())[owner],
+        contract_kva=world.plan.held_kva(owner, customers.kva[owner] - customers.reduced_kva[owner]),
         exited=customers.exited[owner],
         quota=world.multi_person(owner, ledger.period_from[main, month], ledger.period_to[main, month]),
-        tier_months=np.where(opened[:, 0] == year, 13 - opened[:, 1], 12),
+        tier_months=np.where(opened // 12 == year, 12 - opened % 12, 12),
         units=_units(part, owner),
         spots=_spots(part, ledger, main, month),
     )
@@ -130,14 +129,13 @@ def _units(part: Part, owner: Ints) -> Units:
     row = np.minimum(place, max(len(units) - 1, 0))
     own = (units.owner[row] == owner[:, None]) & (place < len(units))
     off_from, off_to = units.relief(LEAST_SUSPENSION_DAYS)
-    plates = np.array([NAMEPLATES[int(kva)] for kva in units.kva], dtype=np.int64).reshape(-1, 4)
     return Units(
         kva=np.where(own, units.kva[row], 0),
         point=(units.owner[row] + 3_401_000_001) * 10 + units.role[row],
         on_from=units.since(part.world.customers)[row],
         off_from=off_from[row],
         off_to=off_to[row],
-        plate=plates[row],
+        plate=PLATES[np.searchsorted(SIZES, units.kva[row])],
     )
 
 

@@ -186,7 +186,8 @@ def _month(cases: Cases, bill: Ints, rule: BasicRule) -> tuple[Ints, Bools]:
 def _kva_days(sheet: Sheet, rows: Ints, begin: Ints, end: Ints) -> Ints:
     """Return Σ kVA × days in service of the transformers behind each segment's point."""
     cases, bill = sheet.cases, sheet.pieces.bill[rows]
-    numbers = cases.part.world.points.numbers()[cases.part.points][sheet.point[rows]]
+    part, point = cases.part, sheet.point[rows]
+    numbers = (part.owner[point] + 3_401_000_001) * 10 + part.get("role")[point]
     behind = cases.units.point[bill] == numbers[:, None]
     days = cases.units.days(bill, begin, end)
     return np.asarray((cases.units.kva[bill] * days * behind).sum(axis=1))

@@ -57,8 +57,9 @@ def _own_line(world: World) -> Bools:
 
 
 def _measured(world: World) -> Bools:
-    """Return who is charged by demand and has a modest transformer."""
+    """Return who is charged by demand and metered on the high side."""
     by_demand = np.isin(of_main(world, "basic"), (CONTRACT_DEMAND, ACTUAL_DEMAND))
+    by_demand &= of_main(world, "mode") == HV_HV
     return np.asarray(by_demand & old(world) & ~world.customers.of("hv_charging"))
 
 

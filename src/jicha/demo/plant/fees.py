@@ -25,6 +25,7 @@ class Fees:
     """The audited month's fees of all parts: customer, class, cents and kWh of each bill."""
 
     columns: list[tuple[Ints, Ints, Ints, Ints]] = field(default_factory=list)
+    told: set[str] = field(default_factory=set)
 
     def add(self, part: Part, bills: Bills) -> None:
         """Take a part's bills in, and tell those that jump against the mean of the three before."""
@@ -38,7 +39,7 @@ class Fees:
         jumps = (bills.month == LAST) & (recent >= 0).all(axis=1) & (before > 0)
         jumps &= (rise * 100 > before * JUMP_PCT) & (rise > 3 * np.where(home, HOME_JUMP_CENTS, JUMP_CENTS))
         for bill in np.flatnonzero(jumps):
-            _tell(part.world, "BL-27", int(owner[bill]), "fee jumps against the mean of three months")
+            self._tell(part.world, "BL-27", int(owner[bill]), "fee jumps against the mean of three months")
         now = np.flatnonzero((bills.month == LAST) & (bills.kwh > 0))
         tariff = part.get("tariff")[bills.main[now]]
         kind = np.where(part.world.customers.segment[owner[now]] >= FIRST_HV, 2, np.where(home[now], 0, 1))
@@ -58,13 +59,10 @@ class Fees:
             middle = int(np.median(price[rows]))
             percent = HIGH_PCT if value % 3 == 2 else LOW_PCT
             for row in rows[np.abs(price[rows] - middle) * 100 > middle * percent]:
-                _tell(world, "BL-28", int(owner[row]), "average price off the middle of its class")
+                self._tell(world, "BL-28", int(owner[row]), "average price off the middle of its class")
 
-
-def _tell(world: World, rule: str, customer: int, note: str) -> None:
-    subject = f"B{customer + 3_401_000_001}{LAST:02d}"
-    told = {
-        (answer.rule_id, answer.subject_id) for answer in world.plan.key.answers if answer.rule_id == rule
-    }
-    if (rule, subject) not in told:
-        world.plan.key.add(rule, FAULT, ("bill", subject), customer, LAST, LAST, note=note)
+    def _tell(self, world: World, rule: str, customer: int, note: str) -> None:
+        subject = f"B{customer + 3_401_000_001}{LAST:02d}"
+        if rule + subject not in self.told:
+            self.told.add(rule + subject)
+            world.plan.key.add(rule, FAULT, ("bill", subject), customer, LAST, LAST, note=note)

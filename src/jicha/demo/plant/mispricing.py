@@ -110,16 +110,28 @@ def use_hardly(part: Part, job: Job, row: int) -> None:
 
 @on("energy", cause_rule("discount_missed"))
 def use_much(part: Part, job: Job, row: int) -> None:
-    """Use some 320 kWh a kVA and month."""
-    _use(part, job, row, 320)
-    job.memo["lawful"] = "demand price lowered from 260 kWh per kVA on"
+    """Use some 320 kWh a kVA in the audited cycle; the look-alikes 260 and a little."""
+    _use(part, job, row, 320 if job.fault else 260)
+    if not job.fault:
+        # The scaling cuts fractions off, and each of four bands may lose half a kilowatt-hour.
+        _use_more(part, job, row, 260, 4)
+    job.memo["lawful"] = "demand price lowered at 260 kWh per kVA"
 
 
 @on("energy", cause_rule("discount_given"))
 def use_little(part: Part, job: Job, row: int) -> None:
-    """Use some 200 kWh a kVA and month."""
-    _use(part, job, row, 200)
+    """Use some 200 kWh a kVA in the audited cycle; the look-alikes hardly less than 260."""
+    _use(part, job, row, 200 if job.fault else 259)
     job.memo["lawful"] = "below 260 kWh per kVA, full demand price"
+
+
+def _use_more(part: Part, job: Job, row: int, kwh_per_kva: int, more: int) -> None:
+    """Let the last day of the cycle fill what lacks to so many kWh a kVA, and some kWh more."""
+    days = slice(int(part.planned[row, LAST]), int(part.planned[row, LAST + 1]))
+    unit = int(part.unit()[row])
+    target = (kwh_per_kva * int(part.world.customers.kva[job.customer]) + more) * 10_000
+    part.true[row, days.stop - 1] += -(-(target - int(part.true[row, days].sum()) * unit) // unit)
+    part.metered[row] = part.true[row]
 
 
 def _use(part: Part, job: Job, row: int, kwh_per_kva: int) -> None:

@@ -55,6 +55,12 @@ class Plan:
         """Return the category code of a segment."""
         return segment.category
 
+    def held_kva(self, customers: Ints, kva: Ints) -> Ints:
+        """Return the capacities that the archive holds of some customers, which may occur several times."""
+        for customer, value in self.small_archive.items():
+            kva[customers == customer] = value
+        return kva
+
     def archive_kva(self, kva: Ints) -> Ints:
         """Return the capacities that the archive holds."""
         if not self.small_archive:

@@ -1,0 +1,161 @@
+"""Puts the bills of a month through both engines and tells where they are not equal to the cent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import duckdb
+
+from jicha.audit.cases import case_defaults
+from jicha.audit.library import load_library
+from jicha.audit.rebill.session import Rebilling
+from jicha.audit.workspace import Moment, Workspace
+from jicha.billing.difference import amounts
+from jicha.contract import contract
+
+Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+Key = tuple[str, str, str, str]
+BILLS_A_BATCH = 20_000
+BY_REGISTER = ("energy", "purchase", "line_loss", "transmission", "system")
+REGISTERS = ("total", "sharp", "peak", "flat", "valley", "deep_valley")
+SINGLE = {
+    "fund_yuan": ("fund", "fund"),
+    "step2_yuan": ("step", "step2"),
+    "step3_yuan": ("step", "step3"),
+    "pf_adjustment_yuan": ("pf_adjustment", ""),
+}
+
+
+class Answer(NamedTuple):
+    """What an engine says of a bill: the code of its refusal, or yuan by charge, kWh, power factor and percentage."""
+
+    refusal: str | None
+    yuan: dict[Key, Decimal]
+    kwh: Decimal | None = None
+    power_factor: Decimal | None = None
+    pf_adjust_pct: Decimal | None = None
+
+
+class Disagreement(NamedTuple):
+    """A bill on which the engines differ."""
+
+    bill_id: str
+    decimal: Answer
+    sql: Answer | None
+
+
+class Outcome(NamedTuple):
+    """How many bills, charges and refusals both engines agreed on, and where they did not."""
+
+    bills: int
+    charges: int
+    refusals: dict[str, int]
+    disagreements: list[Disagreement]
+
+
+def fill(connection: duckdb.DuckDBPyConnection, given: Rows) -> None:
+    """Create every contract table with the rows given; they take the neutral values of the rules' cases."""
+    for definition in contract().tables.values():
+        connection.execute(definition.ddl())
+        rows = [{**case_defaults().get(definition.name, {}), **row} for row in given.get(definition.name, ())]
+        if rows:
+            marks = ", ".join("?" * len(definition.fields))
+            values = [[row.get(field.name) for field in definition.fields] for row in rows]
+            connection.executemany(f'INSERT INTO "{definition.name}" VALUES ({marks})', values)
+
+
+def compare_engines(connection: duckdb.DuckDBPyConnection, month: date) -> Outcome:
+    """Recompute the month's normal bills by both engines over a connection that holds the contract tables."""
+    library = load_library(strict=False)
+    Workspace(connection, Moment.of(month)).build(
+        library.facts_of(["recomputed_bill", "bill_line_difference"])
+    )
+    rebilling = Rebilling(connection)
+    bills = charges = 0
+    refusals: dict[str, int] = defaultdict(int)
+    disagreements: list[Disagreement] = []
+    wanted = rebilling.bill_ids(month)
+    for begin in range(0, len(wanted), BILLS_A_BATCH):
+        bill_ids = wanted[begin : begin + BILLS_A_BATCH]
+        sql = sql_answers(connection, bill_ids)
+        for bill_id, decimal in decimal_answers(rebilling, bill_ids):
+            bills += 1
+            charges += len(decimal.yuan)
+            if decimal.refusal:
+                refusals[decimal.refusal] += 1
+            if sql.get(bill_id) != decimal:
+                disagreements.append(Disagreement(bill_id, decimal, sql.get(bill_id)))
+    return Outcome(bills, charges, dict(refusals), disagreements)
+
+
+def decimal_answers(rebilling: Rebilling, bill_ids: Iterable[str]) -> Iterator[tuple[str, Answer]]:
+    """Yield what lines.py says of each bill."""
+    for case in rebilling.cases(bill_ids):
+        priced = rebilling.price(case)
+        if priced.refusal:
+            yield case.bill.bill_id, Answer(priced.refusal, {})
+        else:
+            yuan = amounts(priced.lines)
+            yield case.bill.bill_id, Answer(None, yuan, priced.kwh, priced.power_factor, priced.pf_adjust_pct)
+
+
+def sql_answers(connection: duckdb.DuckDBPyConnection, bill_ids: Sequence[str]) -> dict[str, Answer]:
+    """Return what the facts recomputed_bill and recomputed_part say of the bills."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE asked AS SELECT unnest(?) AS bill_id", [list(bill_ids)])
+    parts: dict[str, dict[Key, Decimal]] = defaultdict(dict)
+    for row in _rows(connection, "SELECT p.* FROM recomputed_part AS p SEMI JOIN asked USING (bill_id)"):
+        _add_part(parts[row["bill_id"]], row)
+    answers: dict[str, Answer] = {}
+    for row in _rows(connection, "SELECT b.* FROM recomputed_bill AS b SEMI JOIN asked USING (bill_id)"):
+        bill_id = row["bill_id"]
+        yuan = {key: value for key, value in parts[bill_id].items() if value}
+        if row["refusal"]:
+            assert row["total_yuan"] is None, "a refused bill must have no total"
+            answers[bill_id] = Answer(row["refusal"], {})
+        else:
+            assert row["total_yuan"] == sum(yuan.values()), "the total is not the sum of the charges"
+            answers[bill_id] = Answer(None, yuan, row["kwh"], row["power_factor"], row["pf_adjust_pct"])
+    return answers
+
+
+def _add_part(yuan: dict[Key, Decimal], row: dict[str, Any]) -> None:
+    for component in BY_REGISTER:
+        for register in REGISTERS:
+            _add(yuan, (row["mp_id"], "energy", component, register), row[f"{component}_{register}_yuan"])
+    for column, (item, component) in SINGLE.items():
+        is_adjustment = item == "pf_adjustment"
+        key = ("", item, "", "") if is_adjustment else (row["mp_id"], item, component, "any")
+        _add(yuan, key, row[column])
+    component = "capacity" if row["basic_charge_mode"] == "capacity" else "demand"
+    _add(yuan, (row["mp_id"], "basic", component, "any"), row["basic_yuan"])
+
+
+def _add(yuan: dict[Key, Decimal], key: Key, amount: Decimal | None) -> None:
+    if amount is not None:
+        yuan[key] = yuan.get(key, Decimal(0)) + amount
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> Iterator[dict[str, Any]]:
+    cursor = connection.execute(sql)
+    names = [column[0] for column in cursor.description]
+    for row in cursor.fetchall():
+        yield dict(zip(names, row, strict=True))
+
+
+def told(outcome: Outcome, most: int = 5) -> str:
+    """Return the first disagreements as text for a failing test."""
+    return "\n".join(_told(one) for one in outcome.disagreements[:most])
+
+
+def _told(one: Disagreement) -> str:
+    if one.sql is None or one.sql.refusal != one.decimal.refusal:
+        return f"{one.bill_id}: Decimal {one.decimal.refusal}, SQL {one.sql and one.sql.refusal}"
+    left, right = one.decimal.yuan, one.sql.yuan
+    keys = {
+        key: (left.get(key), right.get(key)) for key in {*left, *right} if left.get(key) != right.get(key)
+    }
+    return f"{one.bill_id}: {keys or (one.decimal[2:], one.sql[2:])}"
