@@ -203,12 +203,17 @@ def _swap_meters(life: Life) -> None:
 def _come_and_go(life: Life) -> None:
     """Connect high-voltage customers in the middle of a cycle, and let others leave."""
     customers, points = life.world.customers, life.points
-    for index, customer in enumerate(life.choose(customers.is_hv(), 2 * life.count)):
+    two_part = customers.is_hv() & (life.of("basic") != NO_BASIC)
+    chosen = [life.choose(wanted, life.count) for wanted in (two_part, customers.is_hv())]
+    for index, customer in enumerate(np.concatenate(chosen)):
         opened = int(life.world.calendar.on_or_after(MIDDLE[index % len(MIDDLE)] - index % 4))
         customers.opened[customer] = opened
         rows = np.flatnonzero(points.owner == customer)
         points.installed[rows], points.verified[rows], points.start[rows] = opened, opened - 40, 0
-    for index, customer in enumerate(life.choose(customers.is_hv(), life.count)):
+        if index % 2 == 0 and index < len(chosen[0]):
+            points.basic[rows[0]], points.contract_demand[rows[0]] = CAPACITY, NULL
+    chosen = [life.choose(wanted, life.count // 2) for wanted in (two_part, customers.is_hv())]
+    for index, customer in enumerate(np.concatenate(chosen)):
         customers.closed[customer] = CLOSINGS[index % len(CLOSINGS)]
 
 
