@@ -9,7 +9,18 @@ from typing import Any
 import pytest
 
 from jicha.billing.refusal import REFUSALS
-from tests.billing_sql.bills import Given, Row, bill, one_customer, price, reading, readings, recomputed, refusal, scheme
+from tests.billing_sql.bills import (
+    Given,
+    Row,
+    bill,
+    one_customer,
+    price,
+    reading,
+    readings,
+    recomputed,
+    refusal,
+    scheme,
+)
 
 FLAT = scheme("RES_FLAT")
 TWO_PART = scheme("CI_TWO", "kv1_10", basic_charge_mode="capacity")
@@ -73,7 +84,7 @@ CASES: list[tuple[str | None, Given]] = [
     )),
     ("no_scheme", flat(price_scheme=[])),
     ("no_scheme", flat(price_scheme=[{**FLAT, "valid_to": date(2026, 10, 31)}])),
-    ("no_price", flat(price_scheme=[scheme("RES_FLAT", "kv110")])),
+    ("no_price", flat(price_scheme=[scheme("CI_TWO", "lt1")])),
     ("no_price", flat(price=[price("energy", "0.5", "total", valid_to=date(2026, 10, 31))], price_scheme=[scheme("OWN")])),
     ("no_price", banded(price_scheme=[scheme("RES_FLAT", tou=True)])),
     ("no_price", two_part(price_scheme=[scheme("CI_SINGLE", "kv1_10", basic_charge_mode="capacity")])),
@@ -125,10 +136,14 @@ def test_first_reason_is_told() -> None:
 def test_rollover_that_the_capacity_allows() -> None:
     """From 99,990 over 10⁵ to 20 are 30 kWh: 30 × 0.558 = 16.74. With 10 kVA a month gives at most 10 × 744 × 1.2 kWh."""
     meter = [{"digits": 5}]
-    small = flat(customer=[{"contract_kva": 10}], meter=meter, reading=[reading("total", 20, previous_value=99_990)])
+    small = flat(
+        customer=[{"contract_kva": 10}], meter=meter, reading=[reading("total", 20, previous_value=99_990)]
+    )
     (row,) = recomputed(small)
     assert (row["refusal"], row["total_yuan"]) == (None, Decimal("16.74"))
-    large = flat(customer=[{"contract_kva": 10}], meter=meter, reading=[reading("total", 20, previous_value=90_000)])
+    large = flat(
+        customer=[{"contract_kva": 10}], meter=meter, reading=[reading("total", 20, previous_value=90_000)]
+    )
     assert refusal(large) == "backward_register"
 
 
@@ -139,7 +154,10 @@ def test_both_meters_of_a_swap() -> None:
         {"ct_ratio": 20, "removed_at": swap},
         {"meter_id": "A2", "installed_at": swap, "ct_ratio": 30},
     ]
-    taken = [reading("total", "10.02", read_at=swap), reading("total", "5.01", meter_id="A2", previous_at=swap)]
+    taken = [
+        reading("total", "10.02", read_at=swap),
+        reading("total", "5.01", meter_id="A2", previous_at=swap),
+    ]
     (row,) = recomputed(flat(meter=[{}, {"meter_id": "A2"}], meter_installation=installed, reading=taken))
     assert (row["kwh"], row["total_yuan"]) == (351, Decimal("195.86"))
 

@@ -6,7 +6,20 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tests.billing_sql.bills import Given, Row, amounts, bill, differences, one_customer, only, parts, price, reading, readings, scheme
+from tests.billing_sql.bills import (
+    Given,
+    Row,
+    amounts,
+    bill,
+    differences,
+    one_customer,
+    only,
+    parts,
+    price,
+    reading,
+    readings,
+    scheme,
+)
 
 FLAT = scheme("RES_FLAT")
 
@@ -36,7 +49,11 @@ def test_price_that_changes_inside_the_period() -> None:
         reading=readings(total=1000),
         bill=[bill(date(2026, 9, 16), date(2026, 10, 16))],
     )
-    assert charged(given, "kwh_total", "energy_total_yuan") == [("500", "250"), ("333", "199.8"), ("167", "116.9")]
+    assert charged(given, "kwh_total", "energy_total_yuan") == [
+        ("500", "250"),
+        ("333", "199.8"),
+        ("167", "116.9"),
+    ]
     assert str(only(given)["total_yuan"]) == "566.70"
 
 
@@ -44,7 +61,8 @@ def test_scheme_that_changes_inside_the_period() -> None:
     """310 kWh of October, household to the 10th, then agriculture: 100 × 0.558 = 55.80 and 210 × 0.728 = 152.88."""
     change = date(2026, 10, 11)
     given = one_customer(
-        price_scheme=[{**FLAT, "valid_to": change}, scheme("AGRI", valid_from=change)], reading=readings(total=310)
+        price_scheme=[{**FLAT, "valid_to": change}, scheme("AGRI", valid_from=change)],
+        reading=readings(total=310),
     )
     assert charged(given, "tariff_code", "energy_total_yuan") == [("RES_FLAT", "55.8"), ("AGRI", "152.88")]
 
@@ -66,7 +84,11 @@ def test_standard_that_changes_inside_the_period() -> None:
     assert charged(given, "base_yuan", "pf_adjustment_yuan") == [("690", "-6.21"), ("1449", "7.25")]
     row = only(given)
     assert amounts(row) == {"energy": "2139.00", "pf_adjustment": "1.04", "total": "2140.04"}
-    assert (row["kvarh"], row["power_factor"], row["pf_adjust_pct"]) == (1550, Decimal("0.89"), Decimal("0.5"))
+    assert (row["kvarh"], row["power_factor"], row["pf_adjust_pct"]) == (
+        1550,
+        Decimal("0.89"),
+        Decimal("0.5"),
+    )
 
 
 def test_basic_charge_that_begins_inside_the_period() -> None:
@@ -90,9 +112,18 @@ def point(mp_id: str, **more: Any) -> Row:
 
 def house(main: Row, main_readings: list[Row], *, sub_kwh: int = 0, foreign_kwh: int = 0) -> Given:
     """Return a main point with a sub meter, another customer's sub meter, 120 kWh fixed, and twice 10 % of the rest."""
-    installed = [{"mp_id": mp_id, "meter_id": meter} for mp_id, meter in (("M1", "A1"), ("M2", "A2"), ("M6", "A6"))]
+    installed = [
+        {"mp_id": mp_id, "meter_id": meter} for mp_id, meter in (("M1", "A1"), ("M2", "A2"), ("M6", "A6"))
+    ]
     return one_customer(
-        metering_point=[{}, point("M2"), point("M3"), point("M4"), point("M5"), point("M6", customer_no="C2")],
+        metering_point=[
+            {},
+            point("M2"),
+            point("M3"),
+            point("M4"),
+            point("M5"),
+            point("M6", customer_no="C2"),
+        ],
         meter=[{"meter_id": row["meter_id"]} for row in installed],
         meter_installation=installed,
         price_scheme=[
@@ -130,7 +161,9 @@ def test_parts_take_no_more_than_is_left() -> None:
 def test_parts_come_off_the_bands() -> None:
     """429 of 1,000 kWh in sharp 100, peak 401, flat 299, valley 200: 42.9 → 43, 172.03 → 172, 85.8 → 86, flat the rest 128."""
     main = scheme("CI_SINGLE", "kv1_10", tou=True)
-    given = house(main, readings(total=1000, sharp=100, peak=401, flat=299, valley=200), sub_kwh=100, foreign_kwh=65)
+    given = house(
+        main, readings(total=1000, sharp=100, peak=401, flat=299, valley=200), sub_kwh=100, foreign_kwh=65
+    )
     names = ("kwh_sharp", "kwh_peak", "kwh_flat", "kwh_valley")
     assert charged(given, *names)[0] == ("57", "229", "171", "114")
 
@@ -185,7 +218,13 @@ def test_two_main_points() -> None:
 
 def test_charges_that_differ() -> None:
     """Issued: the right energy in two lines, a step that is not due, an adjustment that names a point; not issued: the fund."""
-    line = {"component": "energy", "register": "total", "quantity": 50, "unit_price": "0.5", "amount_yuan": 25}
+    line = {
+        "component": "energy",
+        "register": "total",
+        "quantity": 50,
+        "unit_price": "0.5",
+        "amount_yuan": 25,
+    }
     given = one_customer(
         price=[price("energy", "0.5", "total"), price("fund", "0.02")],
         price_scheme=[scheme("OWN")],
@@ -199,7 +238,13 @@ def test_charges_that_differ() -> None:
         ],
     )  # fmt: skip
     found = {
-        row["item"]: (row["mp_id"], str(row["issued_yuan"]), str(row["due_yuan"]), row["issued_quantity"], row["due_quantity"])
+        row["item"]: (
+            row["mp_id"],
+            str(row["issued_yuan"]),
+            str(row["due_yuan"]),
+            row["issued_quantity"],
+            row["due_quantity"],
+        )
         for row in differences(given)
     }
     assert found == {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -12,6 +11,7 @@ from typing import Any
 
 Row = dict[str, Any]
 MONTH = date(2026, 10, 1)
+FOREIGN_OWNER = "C00000"  # owns the sub meters that stand behind other customers' main meters
 BANDS = ("sharp", "peak", "flat", "valley")
 TARIFFS = (
     ("CI_SINGLE", ("lt1", "kv1_10", "kv35")),
@@ -179,7 +179,7 @@ def _part(made: Utility, mp_id: str, number: str, parent: str, begin: date, end:
         flat["fixed_kwh"] = made.amount(0, 400, 0)
     elif kind == "ratio":
         flat["fixed_ratio"] = made.amount(0, 0.7, 3)
-    owner = number if kind != "foreign" else "C00000"
+    owner = number if kind != "foreign" else FOREIGN_OWNER
     _point(made, mp_id, owner, parent, begin, end, flat, 300)
 
 
@@ -292,9 +292,10 @@ def _transformer(made: Utility, number: str, unit: int) -> None:
     rng = made.rng
     kva = rng.choice([100, 160, 315, 630])
     known = made.chance(0.8)
-    plate: Callable[[str], Decimal | None] = lambda value: (
-        Decimal(value) if known or made.chance(0.7) else None
-    )  # noqa: E731
+
+    def plate(value: str) -> Decimal | None:
+        return Decimal(value) if known or made.chance(0.7) else None
+
     transformer_id = f"T{number}-{unit}"
     made.add(
         "transformer", transformer_id=transformer_id, customer_no=number,
