@@ -41,9 +41,10 @@ def old(world: World) -> Bools:
 
 
 def home(world: World, low: float, high: float) -> Bools:
-    """Return ordinary homes of so many kWh a day."""
+    """Return ordinary homes of so many kWh a day, without panels: those explain much."""
     customers = world.customers
     fits = customers.of("urban_home", "rural_home") & (customers.base >= low) & (customers.base < high)
+    fits &= customers.pv_kw == 0
     plain = (
         (of_main(world, "registers") == PLAIN)
         & (of_main(world, "digits") == 6)

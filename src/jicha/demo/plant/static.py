@@ -29,6 +29,12 @@ def _point(world: World, job: Job, role: int = 0) -> int:
     return first
 
 
+@on("archive", "BL-14")
+def watch_load(world: World, job: Job) -> None:
+    """Keep the customer's curve, which shows an ordinary load."""
+    world.plan.curve_customers.append(job.customer)
+
+
 @on("readings", "BL-14")
 def read_odd_demand(part: Part, job: Job, row: int, _scene: object) -> None:
     """Read a demand below the average power, above the capacity, of last month, or of another month's day."""
