@@ -25,11 +25,13 @@ from jicha.audit.lifecycle import FOUND_SCHEMA, place
 from jicha.audit.observed import absent_of, unobserved
 from jicha.audit.rule import Rule
 from jicha.audit.run_store import RunManifest, RunStore, Verdict, now_text
+from jicha.audit.scope import OwnRows
 from jicha.audit.sufficiency import Presence, measure
 from jicha.audit.workspace import Moment, Workspace, calendar_span, create_working_day, rule_sql
 from jicha.errors import ExplainedError, JichaError
 from jicha.mart import Mart, Snapshot
 from jicha.mart.fact_store import FactStore, fact_key
+from jicha.mart.lock import owned_folder
 
 Progress = Callable[[str, int, int], None]
 # What a rule's own SELECT, values or sentence can cause; it fails that rule and no other.
@@ -86,15 +88,18 @@ class AuditRun:
         self.store = RunStore(mart.root / "findings")
         self.fact_store = FactStore(mart)
         self.names: dict[str, str] = {}
+        self.own_rows: OwnRows | None = None  # set where only some organisations are audited
 
     def over(self, months: Iterable[date]) -> Iterator[RunManifest]:
         """Audit the months in order, each compared with the one before; yield each run when it is kept."""
         ordered = sorted(months)
-        with self._connect() as connection:
+        with self._connect() as connection, owned_folder(self.mart.root / "tmp") as folder:
             self.snapshot.create_views(connection)
             create_working_day(connection, *calendar_span(ordered))
             presence = measure(connection, self._needed_columns())
             organisations = self._organisations(connection, presence)
+            if self.options.org_no is not None:
+                self.own_rows = OwnRows(connection, organisations, folder)
             self.names = dict(connection.execute("SELECT org_no, name FROM org").fetchall())
             for month in ordered:
                 moment = Moment.of(month, self.options.as_of)
@@ -245,15 +250,26 @@ class AuditRun:
         self, workspace: Workspace, rule: Rule, values: Mapping[str, ParameterValue]
     ) -> FencedQuery:
         readable = self.library.readable_by(rule.needs, rule.uses, rule.facts)
-        tables = {name: [str(path) for path in self.snapshot.paths(name)] for name in readable}
+        tables = {name: self._files(name, columns) for name, columns in readable.items()}
         inline = {"working_day": workspace.connection.table("working_day").to_arrow_table()}
         for fact in self.library.facts_of(rule.facts):
-            if fact.name in readable and self.options.keep_facts:
-                path = self.fact_store.path(fact.name, self._fact_key(fact, workspace.moment))
-                tables[fact.name] = [str(path)]
-            elif fact.name in readable:
-                inline[fact.name] = workspace.connection.table(fact.name).to_arrow_table()
+            if fact.name in readable:
+                tables[fact.name] = self._fact_files(workspace, fact)
+                if not tables[fact.name]:
+                    inline[fact.name] = workspace.connection.table(fact.name).to_arrow_table()
         return FencedQuery(rule_sql(rule, values, workspace.moment), readable, tables, inline)
+
+    def _files(self, name: str, columns: Mapping[str, str]) -> list[str]:
+        """Return the files of a contract table that a user's rule may read: of its own organisations only."""
+        own = self.own_rows.file(name, columns) if self.own_rows and name in self.snapshot.tables else None
+        return [str(own)] if own else [str(path) for path in self.snapshot.paths(name)]
+
+    def _fact_files(self, workspace: Workspace, fact: Fact) -> list[str]:
+        """Return the files of a fact that a user's rule may read; none where the fact is kept in memory only."""
+        key = self._fact_key(fact, workspace.moment)
+        own = self.own_rows.file(fact.name, fact.columns, key) if self.own_rows else None
+        kept = self.fact_store.path(fact.name, key) if self.options.keep_facts else None
+        return [str(path) for path in (own or kept,) if path is not None]
 
     def _keep(
         self,
