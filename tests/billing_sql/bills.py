@@ -3,15 +3,64 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from tests.facts.build import build
+import duckdb
+
+from jicha.audit.cases import case_defaults
+from jicha.audit.fact import Fact, load_facts
+from jicha.audit.workspace import Moment, fact_sql
+from jicha.contract import contract
 
 Row = dict[str, Any]
 Given = dict[str, list[Row]]
 OCTOBER = date(2026, 10, 1)
 NOVEMBER = date(2026, 11, 1)
 LONG_AGO = date(2018, 1, 1)
+
+
+@cache
+def _facts() -> dict[str, Fact]:
+    return load_facts()
+
+
+@cache
+def _defaults() -> dict[str, dict[str, Any]]:
+    return case_defaults()
+
+
+@cache
+def texts(name: str, month: date) -> tuple[tuple[str, str], ...]:
+    """Return the names and the engine's texts of a fact and of all that it reads, in building order."""
+    wanted = {name}
+    for fact in reversed(list(_facts().values())):
+        if fact.name in wanted:
+            wanted.update(fact.facts)
+    return tuple(
+        (fact.name, fact_sql(fact, Moment.of(month))) for fact in _facts().values() if fact.name in wanted
+    )
+
+
+def build(name: str, given: Given, month: date) -> list[Row]:
+    """Return the rows of a fact over an empty utility that holds only the given rows, ordered by its columns."""
+    with duckdb.connect(config={"threads": 1}) as connection:
+        for table in contract().tables.values():
+            connection.execute(table.ddl())
+            _insert(connection, table.name, given.get(table.name, []))
+        for fact, text in texts(name, month):
+            connection.execute(f'CREATE TABLE "{fact}" AS {text}')
+        rows: list[Row] = connection.sql(f'SELECT * FROM "{name}" ORDER BY ALL').to_arrow_table().to_pylist()
+    return rows
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
+    for row in rows:
+        complete = {
+            key: value for key, value in {**_defaults().get(table, {}), **row}.items() if value is not None
+        }
+        columns, marks = ", ".join(f'"{key}"' for key in complete), ", ".join("?" * len(complete))
+        connection.execute(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', list(complete.values()))
 
 
 def reading(register: str, value: object, **more: Any) -> Row:

@@ -69,12 +69,19 @@ def _price_book(made: Utility) -> None:
     _price(made, "TWICE", "energy", "total", date(2025, 1, 1), None, "0.5", False)
     _price(made, "TWICE", "energy", "total", date(2026, 9, 10), None, "0.6", False)
     _price(made, "ENDED", "energy", "total", date(2025, 1, 1), date(2026, 10, 5), "0.5", False)
-    for tariff in ("OWN",):
-        for step, limit in ((2, "170"), (3, "260")):
-            made.add("price_step", price_book="X", tariff_code=tariff, step_scheme="monthly", step=step,
-                     above_kwh=Decimal(limit), valid_from=date(2025, 1, 1), valid_to=None)  # fmt: skip
-    for step, price in (("step2", "0.05"), ("step3", "0.3")):
-        _price(made, "OWN", step, "any", date(2025, 1, 1), None, price, False)
+    for step, limit in ((2, 170), (3, 260)):
+        made.add(
+            "price_step",
+            price_book="X",
+            tariff_code="OWN",
+            step_scheme="monthly",
+            step=step,
+            above_kwh=Decimal(limit),
+            valid_from=date(2025, 1, 1),
+            valid_to=None,
+        )
+    for increment, price in (("step2", "0.05"), ("step3", "0.3")):
+        _price(made, "OWN", increment, "any", date(2025, 1, 1), None, price, False)
 
 
 def _price(
