@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
+import pyarrow as pa
 
 from jicha.audit.cases import case_defaults
 from jicha.audit.library import load_library
@@ -20,6 +22,7 @@ from jicha.contract import contract
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 Key = tuple[str, str, str, str]
 BILLS_A_BATCH = 20_000
+FACTS = ("recomputed_bill", "bill_line_difference")
 BY_REGISTER = ("energy", "purchase", "line_loss", "transmission", "system")
 REGISTERS = ("total", "sharp", "peak", "flat", "valley", "deep_valley")
 SINGLE = {
@@ -57,30 +60,61 @@ class Outcome(NamedTuple):
     disagreements: list[Disagreement]
 
 
-def fill(connection: duckdb.DuckDBPyConnection, given: Rows) -> None:
-    """Create every contract table with the rows given; they take the neutral values of the rules' cases."""
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create every contract table, empty."""
     for definition in contract().tables.values():
         connection.execute(definition.ddl())
-        rows = [{**case_defaults().get(definition.name, {}), **row} for row in given.get(definition.name, ())]
-        if rows:
-            marks = ", ".join("?" * len(definition.fields))
-            values = [[row.get(field.name) for field in definition.fields] for row in rows]
-            connection.executemany(f'INSERT INTO "{definition.name}" VALUES ({marks})', values)
 
 
-def compare_engines(connection: duckdb.DuckDBPyConnection, month: date) -> Outcome:
-    """Recompute the month's normal bills by both engines over a connection that holds the contract tables."""
-    library = load_library(strict=False)
-    Workspace(connection, Moment.of(month)).build(
-        library.facts_of(["recomputed_bill", "bill_line_difference"])
-    )
+def insert(connection: duckdb.DuckDBPyConnection, given: Rows) -> None:
+    """Insert the rows given; they take the neutral values of the rules' cases."""
+    for name, some in given.items():
+        rows = [{**case_defaults().get(name, {}), **row} for row in some]
+        fields = [
+            f.name for f in contract().table(name).fields if any(r.get(f.name) is not None for r in rows)
+        ]
+        if fields:
+            columns = ", ".join(f'"{field}"' for field in fields)
+            connection.register(
+                "given_rows", pa.table({field: [row.get(field) for row in rows] for field in fields})
+            )
+            connection.execute(f'INSERT INTO "{name}" ({columns}) SELECT {columns} FROM given_rows')
+            connection.unregister("given_rows")
+
+
+def fill(connection: duckdb.DuckDBPyConnection, given: Rows) -> None:
+    """Create every contract table with the rows given."""
+    create_tables(connection)
+    insert(connection, given)
+
+
+def view_extract(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Make the Parquet files of an extract readable as contract tables."""
+    for name, definition in contract().tables.items():
+        columns = ", ".join(f'CAST("{f.name}" AS {f.sql_type}) AS "{f.name}"' for f in definition.fields)
+        connection.execute(
+            f"CREATE VIEW \"{name}\" AS SELECT {columns} FROM read_parquet('{folder / name}.parquet')"
+        )
+
+
+def build_facts(connection: duckdb.DuckDBPyConnection, month: date, *, snapshot_too: bool = True) -> None:
+    """Build the facts of re-billing for a month; those that no month changes only when asked for."""
+    facts = load_library(strict=False).facts_of(FACTS)
+    chosen = [fact for fact in facts if snapshot_too or fact.uses_month]
+    Workspace(connection, Moment.of(month)).build(chosen)
+
+
+def compare_engines(
+    connection: duckdb.DuckDBPyConnection, month: date, bills_a_batch: int = BILLS_A_BATCH
+) -> Outcome:
+    """Compare what both engines say of the month's normal bills; the connection must hold the facts of re-billing."""
     rebilling = Rebilling(connection)
     bills = charges = 0
     refusals: dict[str, int] = defaultdict(int)
     disagreements: list[Disagreement] = []
     wanted = rebilling.bill_ids(month)
-    for begin in range(0, len(wanted), BILLS_A_BATCH):
-        bill_ids = wanted[begin : begin + BILLS_A_BATCH]
+    for begin in range(0, len(wanted), bills_a_batch):
+        bill_ids = wanted[begin : begin + bills_a_batch]
         sql = sql_answers(connection, bill_ids)
         for bill_id, decimal in decimal_answers(rebilling, bill_ids):
             bills += 1
