@@ -4,12 +4,7 @@ WITH quantity AS (
     SELECT
         g.bill_id,
         g.mp_id,
-        g.parent_mp_id,
         g.segment_from,
-        g.segment_to,
-        g.first_day,
-        g.last_day,
-        g.period_days,
         g.is_last,
         g.tariff_code,
         g.voltage_code,
@@ -17,32 +12,33 @@ WITH quantity AS (
         g.is_own,
         g.pf_standard,
         g.basic_charge_mode,
-        g.contract_demand_kw,
-        g.step_scheme,
         b.market_mode,
-        b.bill_month,
-        b.period_from,
-        b.period_to,
-        b.opened_on,
-        b.contract_kva,
-        b.is_full_month,
-        b.divisor,
-        b.quota_kwh_per_month,
-        e.metered_kwh,
-        e.loss_kwh,
         e.kvarh,
-        e.demand_kw,
         e.billed_kwh,
         e.refusal,
+        -- Residential steps (居民阶梯), on the last segment: limits for the tier months of the bill.
+        l.tariff_code IS NULL AS has_no_limit,
+        g.is_last AND COALESCE(g.step_scheme IN ('annual', 'monthly'), FALSE) AS is_stepped,
+        CASE WHEN g.step_scheme = 'annual' THEN y.before_kwh ELSE 0 END AS before_kwh,
+        CAST(l.second_kwh AS DECIMAL(38, 4)) AS second_limit_kwh,
+        CAST(l.third_kwh AS DECIMAL(38, 4)) AS third_limit_kwh,
+        b.quota_kwh_per_month,
+        CASE
+            WHEN g.step_scheme = 'annual' AND r.step_part_year = 'full_year' THEN 12
+            WHEN g.step_scheme = 'annual' AND year(b.opened_on) = year(b.bill_month) THEN 13 - month(b.opened_on)
+            WHEN g.step_scheme = 'annual' AND year(b.opened_on) > year(b.bill_month) THEN 0
+            WHEN g.step_scheme = 'annual' THEN 12
+            ELSE GREATEST(
+                months_between_floor(b.period_from, b.period_to)
+                + CASE
+                    WHEN date_diff('day', add_months(b.period_from, months_between_floor(b.period_from, b.period_to)), b.period_to) >= r.step_month_round_up_days
+                        THEN 1
+                    ELSE 0
+                END, 1)
+        END AS tier_months,
+        CASE WHEN g.step_scheme = 'annual' THEN 12 ELSE 1 END AS basis_months,
         -- Who left the market pays a multiple of the agency price (代理购电).
         CASE WHEN b.market_mode = 'exited' THEN r.exit_price_multiple ELSE 1 END AS purchase_multiple,
-        r.demand_limit_share,
-        r.demand_overrun,
-        r.contract_demand_floor_share,
-        r.demand_discount_kwh_per_kva,
-        r.demand_discount_factor,
-        r.step_part_year,
-        r.step_month_round_up_days,
         CASE
             WHEN g.first_day = 0 AND g.is_last THEN e.kwh_total
             WHEN g.is_last THEN e.kwh_total - div_hu(CAST(e.kwh_total AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
@@ -77,6 +73,9 @@ WITH quantity AS (
     INNER JOIN rebill_bill AS b ON b.bill_id = g.bill_id
     INNER JOIN billed_energy AS e ON e.bill_id = g.bill_id AND e.mp_id = g.mp_id
     INNER JOIN billing_rule AS r ON r.rule_from = b.rule_from
+    LEFT JOIN year_before AS y ON y.bill_id = g.bill_id AND y.mp_id = g.mp_id
+    LEFT JOIN billing_step AS l
+        ON l.tariff_code = g.tariff_code AND l.step_scheme = g.step_scheme AND l.step_from <= b.period_from AND l.step_to > b.period_from
 ),
 
 charged AS (
@@ -122,69 +121,39 @@ charged AS (
         p.step_in_base,
         p.step2,
         p.step3,
-        p.capacity,
-        p.demand,
         (q.kwh_total <> 0 AND COALESCE(p.energy_total, p.purchase_total, p.line_loss_total, p.transmission_total, p.system_total) IS NULL) OR (q.kwh_sharp <> 0 AND COALESCE(p.energy_sharp, p.purchase_sharp, p.line_loss_sharp, p.transmission_sharp, p.system_sharp) IS NULL) OR (q.kwh_peak <> 0 AND COALESCE(p.energy_peak, p.purchase_peak, p.line_loss_peak, p.transmission_peak, p.system_peak) IS NULL) OR (q.kwh_flat <> 0 AND COALESCE(p.energy_flat, p.purchase_flat, p.line_loss_flat, p.transmission_flat, p.system_flat) IS NULL) OR (q.kwh_valley <> 0 AND COALESCE(p.energy_valley, p.purchase_valley, p.line_loss_valley, p.transmission_valley, p.system_valley) IS NULL) OR (q.kwh_deep_valley <> 0 AND COALESCE(p.energy_deep_valley, p.purchase_deep_valley, p.line_loss_deep_valley, p.transmission_deep_valley, p.system_deep_valley) IS NULL) AS has_no_price,
         q.market_mode = 'market' AND NOT q.is_own AND ((q.kwh_total <> 0 AND p.purchase_total IS NOT NULL) OR (q.kwh_sharp <> 0 AND p.purchase_sharp IS NOT NULL) OR (q.kwh_peak <> 0 AND p.purchase_peak IS NOT NULL) OR (q.kwh_flat <> 0 AND p.purchase_flat IS NOT NULL) OR (q.kwh_valley <> 0 AND p.purchase_valley IS NOT NULL) OR (q.kwh_deep_valley <> 0 AND p.purchase_deep_valley IS NOT NULL)) AS is_market_unknown
     FROM quantity AS q
     INNER JOIN billing_price AS p ON p.tariff_code = q.tariff_code AND p.voltage_code = q.voltage_code AND p.price_from = q.price_from
 ),
 
-stepped AS (
-    SELECT bill_id, mp_id, bill_month, opened_on, period_from, period_to, tariff_code, step_scheme, billed_kwh, quota_kwh_per_month,
-        step_month_round_up_days, step_part_year, step2, step3
-    FROM charged
-    WHERE is_last AND step_scheme IN ('annual', 'monthly')
-),
-
-tier_base AS (
-    SELECT
-        s.*,
-        CASE WHEN s.step_scheme = 'annual' THEN y.before_kwh ELSE 0 END AS before_kwh,
-        l.tariff_code IS NULL AS has_no_limit,
-        l.second_kwh AS second_limit_kwh,
-        l.third_kwh AS third_limit_kwh,
-        CASE
-            WHEN s.step_scheme = 'annual' AND s.step_part_year = 'full_year' THEN 12
-            WHEN s.step_scheme = 'annual' AND year(s.opened_on) = year(s.bill_month) THEN 13 - month(s.opened_on)
-            WHEN s.step_scheme = 'annual' AND year(s.opened_on) > year(s.bill_month) THEN 0
-            WHEN s.step_scheme = 'annual' THEN 12
-            ELSE GREATEST(
-                months_between_floor(s.period_from, s.period_to)
-                + CASE
-                    WHEN date_diff('day', add_months(s.period_from, months_between_floor(s.period_from, s.period_to)), s.period_to) >= s.step_month_round_up_days
-                        THEN 1
-                    ELSE 0
-                END, 1)
-        END AS tier_months,
-        CASE WHEN s.step_scheme = 'annual' THEN 12 ELSE 1 END AS basis_months
-    FROM stepped AS s
-    LEFT JOIN year_before AS y ON y.bill_id = s.bill_id AND y.mp_id = s.mp_id
-    LEFT JOIN billing_step AS l
-        ON l.tariff_code = s.tariff_code AND l.step_scheme = s.step_scheme AND l.step_from <= s.period_from AND l.step_to > s.period_from
-),
-
 bounded AS (
     SELECT
         *,
         before_kwh + billed_kwh AS after_kwh,
-        CASE WHEN tier_months = basis_months THEN second_limit_kwh ELSE div_hu(CAST(second_limit_kwh AS DECIMAL(38, 4)) * tier_months, basis_months, 0) END
-        + CAST(quota_kwh_per_month AS DECIMAL(38, 4)) * tier_months AS second_kwh,
-        CASE WHEN tier_months = basis_months THEN third_limit_kwh ELSE div_hu(CAST(third_limit_kwh AS DECIMAL(38, 4)) * tier_months, basis_months, 0) END
-        + CAST(quota_kwh_per_month AS DECIMAL(38, 4)) * tier_months AS third_kwh
-    FROM tier_base
+        CASE
+            WHEN NOT is_stepped THEN NULL
+            WHEN tier_months = basis_months THEN second_limit_kwh + CAST(quota_kwh_per_month AS DECIMAL(38, 4)) * tier_months
+            ELSE div_hu(CAST(second_limit_kwh AS DECIMAL(38, 4)) * tier_months, basis_months, 0) + CAST(quota_kwh_per_month AS DECIMAL(38, 4)) * tier_months
+        END AS second_kwh,
+        CASE
+            WHEN NOT is_stepped THEN NULL
+            WHEN tier_months = basis_months THEN third_limit_kwh + CAST(quota_kwh_per_month AS DECIMAL(38, 4)) * tier_months
+            ELSE div_hu(CAST(third_limit_kwh AS DECIMAL(38, 4)) * tier_months, basis_months, 0) + CAST(quota_kwh_per_month AS DECIMAL(38, 4)) * tier_months
+        END AS third_kwh
+    FROM charged
 ),
 
-tier AS (
+tiered AS (
     SELECT
-        bill_id,
-        mp_id,
-        CASE WHEN has_no_limit THEN 'no_price' WHEN before_kwh IS NULL THEN 'year_history_missing' END AS refusal,
-        GREATEST(LEAST(after_kwh, COALESCE(third_kwh, after_kwh)), second_kwh)
-        - GREATEST(LEAST(before_kwh, COALESCE(third_kwh, before_kwh)), second_kwh) AS step2_kwh,
-        CASE WHEN third_kwh IS NULL THEN 0 ELSE GREATEST(after_kwh, third_kwh) - GREATEST(before_kwh, third_kwh) END AS step3_kwh,
-        step2,
-        step3
+        *,
+        CASE
+            WHEN second_kwh IS NULL OR before_kwh IS NULL THEN NULL
+            ELSE
+                GREATEST(LEAST(after_kwh, COALESCE(third_kwh, after_kwh)), second_kwh)
+                - GREATEST(LEAST(before_kwh, COALESCE(third_kwh, before_kwh)), second_kwh)
+        END AS step2_kwh,
+        CASE WHEN third_kwh IS NULL OR before_kwh IS NULL THEN NULL ELSE GREATEST(after_kwh, third_kwh) - GREATEST(before_kwh, third_kwh) END AS step3_kwh
     FROM bounded
 ),
 
@@ -203,7 +172,7 @@ capacity AS (
 -- The energy of all points of a bill decides on a lower demand price (负荷率激励).
 by_demand AS (
     SELECT DISTINCT bill_id
-    FROM charged
+    FROM bill_segment
     WHERE basic_charge_mode IN ('contract_demand', 'actual_demand')
 ),
 
@@ -216,32 +185,39 @@ bill_energy AS (
 
 basic_base AS (
     SELECT
-        c.bill_id,
-        c.mp_id,
-        c.segment_from,
-        c.basic_charge_mode,
-        c.capacity,
-        c.divisor,
-        c.demand_kw,
-        c.demand_limit_share,
-        c.demand_overrun,
+        g.bill_id,
+        g.mp_id,
+        g.segment_from,
+        g.basic_charge_mode,
+        p.capacity,
+        b.divisor,
+        e.demand_kw,
+        r.demand_limit_share,
+        r.demand_overrun,
         CASE
-            WHEN c.is_full_month AND date_diff('day', c.segment_from, c.segment_to) = c.period_days THEN c.divisor
-            ELSE LEAST(date_diff('day', c.segment_from, c.segment_to), c.divisor)
+            WHEN b.is_full_month AND date_diff('day', g.segment_from, g.segment_to) = g.period_days THEN b.divisor
+            ELSE LEAST(date_diff('day', g.segment_from, g.segment_to), b.divisor)
         END AS charged_days,
-        CASE WHEN k.bill_id IS NOT NULL THEN k.kva_days END AS unit_kva_days,
-        c.contract_kva,
-        COALESCE(k.average_kva, c.contract_kva, 0) AS average_kva,
-        GREATEST(COALESCE(c.contract_demand_kw, 0), round_hu(CAST(COALESCE(k.average_kva, c.contract_kva, 0) AS DECIMAL(38, 4)) * c.contract_demand_floor_share, 4)) AS contract_kw,
+        k.kva_days AS unit_kva_days,
+        b.contract_kva,
+        COALESCE(k.average_kva, b.contract_kva, 0) AS average_kva,
+        GREATEST(
+            COALESCE(g.contract_demand_kw, 0),
+            round_hu(CAST(COALESCE(k.average_kva, b.contract_kva, 0) AS DECIMAL(38, 4)) * r.contract_demand_floor_share, 4)
+        ) AS contract_kw,
         CAST(CASE
-            WHEN c.contract_kva > 0 AND w.kwh >= CAST(c.contract_kva AS DECIMAL(38, 4)) * c.demand_discount_kwh_per_kva
-                THEN CAST(c.demand AS DECIMAL(38, 9)) * c.demand_discount_factor
-            ELSE c.demand
+            WHEN b.contract_kva > 0 AND w.kwh >= CAST(b.contract_kva AS DECIMAL(38, 4)) * r.demand_discount_kwh_per_kva
+                THEN CAST(p.demand AS DECIMAL(38, 9)) * r.demand_discount_factor
+            ELSE p.demand
         END AS DECIMAL(18, 9)) AS demand_price
-    FROM charged AS c
-    LEFT JOIN capacity AS k ON k.bill_id = c.bill_id AND k.mp_id = c.mp_id AND k.segment_from = c.segment_from
-    LEFT JOIN bill_energy AS w ON w.bill_id = c.bill_id
-    WHERE c.parent_mp_id IS NULL AND c.basic_charge_mode IN ('capacity', 'contract_demand', 'actual_demand')
+    FROM bill_segment AS g
+    INNER JOIN rebill_bill AS b ON b.bill_id = g.bill_id
+    INNER JOIN billed_energy AS e ON e.bill_id = g.bill_id AND e.mp_id = g.mp_id
+    INNER JOIN billing_rule AS r ON r.rule_from = b.rule_from
+    INNER JOIN billing_price AS p ON p.tariff_code = g.tariff_code AND p.voltage_code = g.voltage_code AND p.price_from = g.price_from
+    LEFT JOIN capacity AS k ON k.bill_id = g.bill_id AND k.mp_id = g.mp_id AND k.segment_from = g.segment_from
+    LEFT JOIN bill_energy AS w ON w.bill_id = g.bill_id
+    WHERE g.parent_mp_id IS NULL AND g.basic_charge_mode IN ('capacity', 'contract_demand', 'actual_demand')
 ),
 
 basic_limit AS (
@@ -289,16 +265,20 @@ basic AS (
 ),
 
 -- No square root: cos φ rounds to c or more exactly when P² ≥ (c − 0.005)² · (P² + Q²).
+standard AS (
+    SELECT DISTINCT bill_id, mp_id
+    FROM bill_segment
+    WHERE parent_mp_id IS NULL AND pf_standard IS NOT NULL
+),
+
 assessed AS (
     SELECT
-        bill_id,
-        mp_id,
-        CAST(max(metered_kwh + loss_kwh) AS DECIMAL(38, 0)) AS active_kwh,
-        CAST(max(kvarh) AS DECIMAL(38, 0)) AS reactive_kvarh
-    FROM charged
-    WHERE parent_mp_id IS NULL
-    GROUP BY bill_id, mp_id
-    HAVING count(pf_standard) > 0
+        e.bill_id,
+        e.mp_id,
+        CAST(e.metered_kwh + e.loss_kwh AS DECIMAL(38, 0)) AS active_kwh,
+        CAST(e.kvarh AS DECIMAL(38, 0)) AS reactive_kvarh
+    FROM billed_energy AS e
+    SEMI JOIN standard AS s ON s.bill_id = e.bill_id AND s.mp_id = e.mp_id
 ),
 
 factor AS (
@@ -325,20 +305,18 @@ summed AS (
         b.amount_yuan AS basic_yuan,
         b.quantity AS basic_quantity,
         b.unit_price AS basic_price,
-        CASE WHEN c.is_last AND t.step2_kwh <> 0 AND t.step2 IS NOT NULL THEN round_hu(CAST(t.step2_kwh AS DECIMAL(38, 4)) * t.step2, 2) END AS step2_yuan,
-        CASE WHEN c.is_last AND t.step3_kwh <> 0 AND t.step3 IS NOT NULL THEN round_hu(CAST(t.step3_kwh AS DECIMAL(38, 4)) * t.step3, 2) END AS step3_yuan,
-        CASE WHEN c.is_last THEN t.step2_kwh END AS step2_kwh,
-        CASE WHEN c.is_last THEN t.step3_kwh END AS step3_kwh,
+        CASE WHEN c.step2_kwh <> 0 THEN round_hu(CAST(c.step2_kwh AS DECIMAL(38, 4)) * c.step2, 2) END AS step2_yuan,
+        CASE WHEN c.step3_kwh <> 0 THEN round_hu(CAST(c.step3_kwh AS DECIMAL(38, 4)) * c.step3, 2) END AS step3_yuan,
         CASE
             WHEN c.refusal IS NOT NULL THEN c.refusal
             WHEN c.has_no_price THEN 'no_price'
             WHEN c.is_market_unknown THEN 'market_price_unknown'
-            WHEN t.refusal IS NOT NULL THEN t.refusal
+            WHEN c.is_stepped AND c.has_no_limit THEN 'no_price'
+            WHEN c.is_stepped AND c.before_kwh IS NULL THEN 'year_history_missing'
             WHEN b.refusal IS NOT NULL THEN b.refusal
             WHEN f.is_unknown THEN 'no_reactive_reading'
         END AS part_refusal
-    FROM charged AS c
-    LEFT JOIN tier AS t ON t.bill_id = c.bill_id AND t.mp_id = c.mp_id
+    FROM tiered AS c
     LEFT JOIN basic AS b ON b.bill_id = c.bill_id AND b.mp_id = c.mp_id AND b.segment_from = c.segment_from
     LEFT JOIN factor AS f ON f.bill_id = c.bill_id AND f.mp_id = c.mp_id
 ),
