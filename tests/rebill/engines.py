@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,9 +14,10 @@ import duckdb
 import pyarrow as pa
 
 from jicha.audit.cases import case_defaults
-from jicha.audit.library import load_library
+from jicha.audit.fact import load_facts
+from jicha.audit.library import Library
 from jicha.audit.rebill.session import Rebilling
-from jicha.audit.workspace import Moment, Workspace
+from jicha.audit.workspace import Moment, fact_sql
 from jicha.billing.difference import amounts
 from jicha.contract import contract
 
@@ -89,19 +91,28 @@ def fill(connection: duckdb.DuckDBPyConnection, given: Rows) -> None:
 
 
 def view_extract(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Make the Parquet files of an extract readable as contract tables."""
+    """Make the Parquet files of an extract, whole or in numbered parts, readable as contract tables."""
     for name, definition in contract().tables.items():
+        files = [*folder.glob(f"{name}.parquet"), *folder.glob(f"{name}_[0-9][0-9][0-9].parquet")]
         columns = ", ".join(f'CAST("{f.name}" AS {f.sql_type}) AS "{f.name}"' for f in definition.fields)
-        connection.execute(
-            f"CREATE VIEW \"{name}\" AS SELECT {columns} FROM read_parquet('{folder / name}.parquet')"
-        )
+        source = f"read_parquet({[str(file) for file in files]})"
+        connection.execute(f'CREATE VIEW "{name}" AS SELECT {columns} FROM {source}')
+
+
+@cache
+def fact_texts(month: date) -> tuple[tuple[str, bool, str], ...]:
+    """Return name, whether the month changes it, and the engine's text of each fact of re-billing, in building order."""
+    library = Library({}, load_facts())
+    return tuple(
+        (fact.name, fact.uses_month, fact_sql(fact, Moment.of(month))) for fact in library.facts_of(FACTS)
+    )
 
 
 def build_facts(connection: duckdb.DuckDBPyConnection, month: date, *, snapshot_too: bool = True) -> None:
     """Build the facts of re-billing for a month; those that no month changes only when asked for."""
-    facts = load_library(strict=False).facts_of(FACTS)
-    chosen = [fact for fact in facts if snapshot_too or fact.uses_month]
-    Workspace(connection, Moment.of(month)).build(chosen)
+    for name, uses_month, text in fact_texts(month):
+        if snapshot_too or uses_month:
+            connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS {text}')
 
 
 def compare_engines(
