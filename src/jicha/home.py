@@ -27,6 +27,9 @@ from jicha.intake import (
     CoverageReport,
     Entry,
     LoadReport,
+    Problem,
+    Selection,
+    WorkList,
     check,
     coverage,
     load,
@@ -152,11 +155,15 @@ class Home:
         *,
         profile: str | Path | None = None,
         encoding: str | None = None,
+        each_problem: Callable[[Problem], None] | None = None,
         progress: Progress = _silent,
     ) -> LoadReport:
-        """Read and check an extract as `load` would, and keep nothing."""
+        """Read and check an extract as `load` would, and keep nothing.
+
+        The report's `kinds` hold the first problems of each kind; `each_problem` is told of every one.
+        """
         return check(
-            self.mart, sources, profile=profile, encoding=encoding, progress=progress,
+            self.mart, sources, profile=profile, encoding=encoding, progress=progress, each_problem=each_problem,
             memory_limit=self.settings.memory_limit, threads=self.settings.threads,
         )  # fmt: skip
 
@@ -184,6 +191,22 @@ class Home:
     def quarantine(self, batch: str | None = None) -> list[Entry]:
         """Return the rows in quarantine, of one batch or of all: the work list."""
         return quarantine_list(self.mart, batch)
+
+    def work_list(
+        self,
+        *,
+        batch: str | None = None,
+        table: str | None = None,
+        reason: str | None = None,
+        sort: str = "place",
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> WorkList:
+        """Return the rows in quarantine to be counted and iterated, however many there are.
+
+        `sort` is place, reason, column or newest.
+        """
+        return WorkList(self.mart, Selection(batch, table, reason, sort, limit, offset))
 
     def quarantine_export(self, path: str | os.PathLike[str]) -> int:
         """Write the work list as .csv or .xlsx, to be corrected and replayed; return the number of rows."""

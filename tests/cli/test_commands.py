@@ -281,6 +281,46 @@ def test_a_bad_row_is_quarantined_fixed_and_replayed(tmp_path: Path) -> None:
     assert "no data" not in call("coverage", *home)
 
 
+def test_a_check_says_why_rows_are_bad(tmp_path: Path) -> None:
+    home = ("--home", str(tmp_path / "home"))
+    rows = "".join(f"{number:04d},Beicheng,nowhere{number}\n" for number in range(23))
+    (tmp_path / "org.csv").write_text(f"org_no,name,level\n{rows}99,,city\n", encoding="utf-8")
+    text = call("check", str(tmp_path / "org.csv"), *home, code=3)
+    assert "org.level: 未知代码 (code not in the list) (23). Correct the code" in text
+    assert re.search(r"org\.csv:21 +nowhere19 +one of ", text) and "nowhere20" not in text
+    assert "and 3 more; --json gives all" in text
+    assert "org.name: 必填项为空 (required value empty) (1). Fill in the value." in text
+    told = read("check", str(tmp_path / "org.csv"), *home, code=3)
+    assert len(told["problems"]) == 24
+    last = told["problems"][-1]
+    assert [last[name] for name in ("line", "column", "value", "reason")] == [
+        25,
+        "name",
+        "",
+        "required_empty",
+    ]
+    assert last["remedy"] == "Fill in the value." and last["file"].endswith("org.csv")
+    assert [(kind["column"], kind["total"]) for kind in told["kinds"]] == [("level", 23), ("name", 1)]
+    assert told["files"][0]["quarantined"] == 24 and told["is_check"]
+
+
+def test_the_quarantine_is_listed_in_parts(tmp_path: Path) -> None:
+    home = ("--home", str(tmp_path / "home"))
+    rows = "".join(f"{number:04d},Beicheng,nowhere\n" for number in range(60))
+    (tmp_path / "org.csv").write_text(f"org_no,name,level\n{rows}99,,city\n", encoding="utf-8")
+    call("load", str(tmp_path / "org.csv"), *home)
+    assert "50 of 61 rows in quarantine" in call("quarantine", "list", *home)
+    assert len(read("quarantine", "list", *home)) == 61
+    (one,) = read("quarantine", "list", "--reason", "required_empty", *home)
+    assert one["line"] == 62
+    part = read(
+        "quarantine", "list", "--table", "org", "--sort", "reason", "--offset", "1", "--limit", "2", *home
+    )
+    assert [row["line"] for row in part] == [2, 3]
+    with pytest.raises(JichaError, match="reason 'bad'"):
+        call("quarantine", "list", "--reason", "bad", *home)
+
+
 def test_a_repeated_load_says_so(tmp_path: Path) -> None:
     home = ("--home", str(tmp_path / "home"))
     (tmp_path / "org.csv").write_text("org_no,name,level\n0101,Beicheng,city\n", encoding="utf-8")

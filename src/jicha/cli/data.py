@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -13,12 +15,13 @@ from jicha.cli.output import (
     Exit,
     HomeOption,
     JsonOption,
-    PageOption,
     home_at,
+    json_list,
     print_json,
     progress,
     table,
 )
+from jicha.home import Home
 from jicha.intake import FileReport, LoadReport
 
 SourceArgument = Annotated[list[str], typer.Argument(help="Folders, files or database URLs.")]
@@ -78,11 +81,41 @@ def check(
 ) -> None:
     """Read and check an extract as load would, and keep nothing; exit code 3 if something is wrong with it."""
     place = home_at(home)
-    with progress(as_json) as show:
-        report = place.check(sources, profile=profile, encoding=encoding, progress=show)
-    _show(report, as_json)
+    if as_json:
+        report = _check_as_json(place, sources, profile, encoding)
+    else:
+        with progress() as show:
+            report = place.check(sources, profile=profile, encoding=encoding, progress=show)
+        _show(report, as_json)
+        _kinds(report)
     if report.quarantined or not all(control.holds for control in report.controls):
         raise typer.Exit(Exit.DATA)
+
+
+def _check_as_json(
+    place: Home, sources: Sequence[str], profile: str | None, encoding: str | None
+) -> LoadReport:
+    """Print all problems while they are read, then the figures."""
+    with json_list("problems") as add:
+        report = place.check(
+            sources, profile=profile, encoding=encoding, each_problem=lambda one: add(one.to_dict())
+        )
+        add.rest = report.to_dict()
+    return report
+
+
+def _kinds(report: LoadReport) -> None:
+    """Say why rows are bad: kind by kind the first of them, and how many there are."""
+    for kind in report.kinds:
+        column = "" if kind.column is None else f".{kind.column}"
+        CONSOLE.print(f"\n{kind.table}{column}: {kind.title} ({kind.total:,}). {kind.remedy}", markup=False)
+        rows = (
+            (f"{escape(Path(one.file).name)}:{one.line}", escape(one.value or ""), escape(one.expected))
+            for one in kind.first
+        )
+        table(("file:line", "found", "expected"), rows)
+        if kind.total > len(kind.first):
+            CONSOLE.print(f"and {kind.total - len(kind.first):,} more; --json gives all", style="dim")
 
 
 def _show(report: LoadReport, as_json: bool) -> None:
@@ -154,20 +187,32 @@ def coverage(snapshot: Annotated[int | None, typer.Option("--snapshot", help="Sn
 @quarantine_app.command("list")
 def quarantine_list(
     batch: Annotated[str | None, typer.Option("--batch", help="Only of this batch.")] = None,
-    limit: Annotated[int, typer.Option("--limit", help="Rows on a page.", min=1)] = 50,
-    page: PageOption = 1,
+    table_: Annotated[str | None, typer.Option("--table", help="Only of this table.")] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Only for this reason, such as not_a_number.")
+    ] = None,
+    sort: Annotated[str, typer.Option("--sort", help="place, reason, column or newest.")] = "place",
+    limit: Annotated[
+        int | None, typer.Option("--limit", help="Rows to show (default: 50, with --json all).", min=1)
+    ] = None,
+    offset: Annotated[int, typer.Option("--offset", help="Rows to pass over.", min=0)] = 0,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the rows in quarantine: file, line, column, value, reason and remedy."""
-    entries = home_at(home).quarantine(batch)
-    part = entries[(page - 1) * limit : page * limit]
+    shown = limit or (None if as_json else 50)
+    entries = home_at(home).work_list(
+        batch=batch, table=table_, reason=reason, sort=sort, limit=shown, offset=offset
+    )
     if as_json:
-        print_json(part)
+        with json_list() as add:
+            for entry in entries:
+                add(asdict(entry))
         return
-    for entry in part:
+    number = 0
+    for number, entry in enumerate(entries, 1):  # noqa: B007
         CONSOLE.print(entry.message, markup=False, highlight=False)
-    CONSOLE.print(f"{len(part)} of {len(entries):,} rows in quarantine", style="dim")
+    CONSOLE.print(f"{number} of {entries.count():,} rows in quarantine", style="dim")
 
 
 @quarantine_app.command("export")

@@ -63,6 +63,35 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=_plain) + "\n")
 
 
+class JsonList:
+    """A list of JSON that is printed item by item, however long it is; `rest` follows it in the same object."""
+
+    def __init__(self, name: str | None) -> None:
+        self.rest: dict[str, Any] = {}
+        self._name = name
+        # Nothing is printed before there is something: what fails at once leaves no broken half.
+        self._before = "[" if name is None else f'{{"{name}": ['
+
+    def __call__(self, item: Any) -> None:
+        """Print one item."""
+        sys.stdout.write(f"{self._before}\n {json.dumps(item, ensure_ascii=False, default=_plain)}")
+        self._before = ","
+
+    def close(self) -> None:
+        """Print what follows the last item."""
+        rest = json.dumps(self.rest, ensure_ascii=False, indent=1, default=_plain)
+        end = "" if self._name is None else f",{rest[1:]}" if self.rest else "}"
+        sys.stdout.write(("" if self._before == "," else self._before) + f"\n]{end}\n")
+
+
+@contextmanager
+def json_list(name: str | None = None) -> Iterator[JsonList]:
+    """Give a function that prints items as one JSON list; with a name, as that member of an object."""
+    items = JsonList(name)
+    yield items
+    items.close()
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return format(value, "f")

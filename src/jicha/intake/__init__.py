@@ -7,11 +7,13 @@ from pathlib import Path
 
 from jicha.intake import load as _load
 from jicha.intake.coverage import CoverageReport, coverage
+from jicha.intake.problems import Problem, ProblemKind
 from jicha.intake.quarantine import Entry
-from jicha.intake.quarantine import entries as quarantine_list
 from jicha.intake.quarantine_files import quarantine_export
 from jicha.intake.replay import replay
 from jicha.intake.report import ControlCheck, FileReport, LoadReport
+from jicha.intake.worklist import Selection, WorkList
+from jicha.intake.worklist import entries as quarantine_list
 from jicha.mart import Mart
 from jicha.mart.merge import Mode
 
@@ -53,8 +55,12 @@ def check(
     memory_limit: str = "1GB",
     threads: int | None = None,
     encoding: str | None = None,
+    each_problem: Callable[[Problem], None] | None = None,
 ) -> LoadReport:
-    """Do all that a load does, except to commit: what would be added, corrected, repeated and quarantined."""
+    """Do all that a load does, except to commit: what would be added, corrected, repeated and quarantined.
+
+    The report holds the first problems of each kind; `each_problem` is told of every one.
+    """
     return _load.run(
         mart,
         sources,
@@ -66,6 +72,7 @@ def check(
         encoding=encoding,
         is_check=True,
         accept_control_difference=True,
+        each_problem=each_problem,
     )
 
 
@@ -75,6 +82,10 @@ __all__ = [
     "Entry",
     "FileReport",
     "LoadReport",
+    "Problem",
+    "ProblemKind",
+    "Selection",
+    "WorkList",
     "check",
     "coverage",
     "load",

@@ -13,6 +13,7 @@ from jicha.errors import ExplainedError, ManyErrors
 from jicha.intake import checks, control_totals, quarantine
 from jicha.intake.databases import open_database
 from jicha.intake.figures import file_reports
+from jicha.intake.problems import Problem, ProblemKind, kinds_of
 from jicha.intake.profile import Profile, read_profile
 from jicha.intake.readers import Settings, read_mapped, read_source
 from jicha.intake.report import ControlCheck, FileReport, LoadReport, Remark
@@ -44,9 +45,11 @@ class Load:
     profile: Profile | None = None
     is_check: bool = False
     accept_control_difference: bool = False
+    each_problem: Callable[[Problem], None] | None = None
     units: list[StagedUnit] = field(default_factory=list)
     controls: list[ControlCheck] = field(default_factory=list)
     files: list[FileReport] = field(default_factory=list)
+    kinds: tuple[ProblemKind, ...] = ()
     remarks: Mapping[int, list[Remark]] = field(default_factory=dict)
     content: str = ""
 
@@ -70,6 +73,7 @@ class Load:
             is_repeated=summary.already_committed is not None,
             is_check=self.is_check,
             ignored=(*map(str, self.delivery.ignored), *self.settings.ignored),
+            kinds=self.kinds,
         )
 
     def _read_sources(self) -> None:
@@ -103,6 +107,7 @@ class Load:
             seen.append(summary)
             self._report_files(summary)
             if self.is_check:
+                self.kinds = kinds_of(self.mart, self.units, summary, self.each_problem)
                 raise CheckOnly
             quarantine.write(self.mart, batch.content_sha256, self.mode, self.units, summary)
 
@@ -163,6 +168,7 @@ def run(
     encoding: str | None,
     is_check: bool,
     accept_control_difference: bool,
+    each_problem: Callable[[Problem], None] | None = None,
 ) -> LoadReport:
     """Load, or only check, a delivery."""
     mapping = read_profile(profile, mart.contract) if profile is not None else None
@@ -170,7 +176,9 @@ def run(
     with mart.staging() as folder:
         count = threads or min(os.cpu_count() or 1, _MOST_THREADS)
         settings = Settings(folder, memory_limit, count, encoding, progress or _silent)
-        return Load(mart, delivery, mode, settings, mapping, is_check, accept_control_difference).run()
+        return Load(
+            mart, delivery, mode, settings, mapping, is_check, accept_control_difference, each_problem
+        ).run()
 
 
 __all__ = ["Load", "Remark", "content_of", "run", "source_file"]

@@ -67,18 +67,25 @@ def write(mart: Mart, content: str, mode: str, units: Sequence[StagedUnit], summ
     sql = named_queries("quarantine.sql")
     sources = pa.table({"id": [unit.file_id for unit in units], "sha256": [unit.sha256 for unit in units]})
     with open_engine(mart.memory_limit) as connection:
-        connection.register("conflicts", conflicts)
+        create_bad_rows(connection, units, summary, conflicts)
         connection.register("sources", sources)
-        view = (
-            sql["bad_parts"].format(paths=literals([str(path) for path in paths]))
-            if paths
-            else sql["no_bad_parts"]
-        )
-        connection.execute(view)
         part = target.with_suffix(".part")
         connection.execute(sql["write"].format(path=literal(str(part)), content=literal(content)))
     part.replace(target)
     return int(pq.read_metadata(target).num_rows)
+
+
+def create_bad_rows(
+    connection: duckdb.DuckDBPyConnection,
+    units: Sequence[StagedUnit],
+    summary: LoadSummary,
+    conflicts: Any = None,
+) -> None:
+    """Create the view `bad` over all rows of a delivery that cannot be loaded."""
+    connection.register("conflicts", conflict_table(units, summary) if conflicts is None else conflicts)
+    paths = [str(path) for unit in units for path in unit.bad_paths]
+    sql = named_queries("quarantine.sql")
+    connection.execute(sql["bad_parts"].format(paths=literals(paths)) if paths else sql["no_bad_parts"])
 
 
 def conflict_table(units: Sequence[StagedUnit], summary: LoadSummary) -> Any:
@@ -126,53 +133,11 @@ def _staged_rows(table: Table, paths: Sequence[Path], places: Any) -> Iterable[d
     return rows
 
 
-def entries(mart: Mart, batch: str | None = None) -> list[Entry]:
-    """Return the rows in quarantine of all committed deliveries (or of one), fixed ones left out."""
-    fixed = fixed_ids(mart)
-    found: list[Entry] = []
-    for content, path in _committed_files(mart):
-        if batch is None or content.startswith(batch):
-            found += [entry for entry in _read(path, content) if entry.id not in fixed]
-    return found
-
-
-def _committed_files(mart: Mart) -> list[tuple[str, Path]]:
-    """Return the files of deliveries that were committed and not undone, oldest first."""
-    files: dict[str, tuple[str, Path]] = {}
-    for record in mart.batches():
-        path = folder_of(mart) / f"{record.content_sha256}-{record.mode}.parquet"
-        if not record.undone and path.exists():
-            files[path.name] = (record.content_sha256, path)
-    return list(files.values())
-
-
-def _read(path: Path, content: str) -> list[Entry]:
-    with duckdb.connect(":memory:") as connection:
-        text = named_queries("quarantine.sql")["entries"].format(paths=literal(str(path)))
-        rows = connection.sql(text).to_arrow_table().to_pylist()
-    return [_entry(row, content) for row in rows]
-
-
-def _entry(row: dict[str, Any], content: str) -> Entry:
-    more = tuple(tuple(one) for one in json.loads(row["more"] or "[]"))
-    texts = ("id", "table", "file", "line", "column", "value", "reason", "expected", "raw")
-    return Entry(
-        batch=content[:12], row=json.loads(row["row"]), more=more, **{name: row[name] for name in texts}
-    )
-
-
 def conflicts_of(mart: Mart, content: str, mode: str) -> Counter[tuple[str, str]]:
     """Return how many rows of each (table, file) of a committed delivery stand aside for a conflict of keys."""
     path = folder_of(mart) / f"{content}-{mode}.parquet"
-    found = _read(path, content) if path.exists() else []
-    return Counter((one.table, one.file) for one in found if one.reason == "duplicate_key_conflict")
-
-
-def fixed_ids(mart: Mart) -> frozenset[str]:
-    """Return the rows that a committed replay has brought in."""
-    done: set[str] = set()
-    committed = {record.content_sha256 for record in mart.batches() if not record.undone}
-    for path in folder_of(mart).glob("*.fixed.json"):
-        if path.name.split(".")[0] in committed:
-            done.update(json.loads(path.read_text(encoding="utf-8")))
-    return frozenset(done)
+    if not path.exists():
+        return Counter()
+    with open_engine("500MB") as connection:
+        text = named_queries("quarantine.sql")["conflict_counts"].format(path=literal(str(path)))
+        return Counter({(table, file): count for table, file, count in connection.execute(text).fetchall()})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,9 +13,10 @@ import xlsxwriter
 
 from jicha.errors import ExplainedError
 from jicha.intake.encodings import detect, utf8_blocks
-from jicha.intake.quarantine import Entry, entries
+from jicha.intake.quarantine import Entry
 from jicha.intake.reasons import REASONS, title
 from jicha.intake.sheets import read_rows
+from jicha.intake.worklist import Selection, WorkList
 from jicha.mart import Mart
 
 HEAD: Final = (
@@ -33,31 +35,36 @@ HEAD: Final = (
 # A cell that begins so would be run as a formula by a spreadsheet.
 _TRIGGERS: Final = ("=", "+", "-", "@", "\t", "\r")
 _READ_BYTES: Final = 1 << 20
+_MOST_SHEET_ROWS: Final = 1_048_575  # of xlsx, without the head
 
 
 def quarantine_export(mart: Mart, path: str | Path, batch: str | None = None) -> int:
     """Write all rows in quarantine to a .csv or .xlsx file to be fixed there; return how many."""
     target = Path(path)
-    found = entries(mart, batch)
-    columns = [*HEAD, *_fields(mart, found)]
-    rows = [_cells(entry, columns) for entry in found]
-    if target.suffix.lower() == ".csv":
-        _write_csv(target, columns, rows)
-    elif target.suffix.lower() == ".xlsx":
-        _write_xlsx(target, columns, rows)
-    else:
+    write = _WRITERS.get(target.suffix.lower())
+    if write is None:
         raise ExplainedError(
             where=str(target),
             found=f"the ending {target.suffix!r}",
-            expected=".csv or .xlsx",
+            expected=" or ".join(_WRITERS),
             remedy="Give the file one of these endings.",
         )
-    return len(rows)
+    found = WorkList(mart, Selection(batch=batch))
+    count = found.count()
+    if target.suffix.lower() == ".xlsx" and count > _MOST_SHEET_ROWS:
+        raise ExplainedError(
+            where=str(target),
+            found=f"{count:,} rows",
+            expected=f"at most {_MOST_SHEET_ROWS:,} rows in a sheet",
+            remedy="Export to a .csv file.",
+        )
+    columns = [*HEAD, *_fields(mart, found.tables())]
+    write(target, columns, (_cells(entry, columns) for entry in found))
+    return count
 
 
-def _fields(mart: Mart, found: Sequence[Entry]) -> list[str]:
-    """Return the fields of all tables that have rows in quarantine, each once."""
-    tables = dict.fromkeys(entry.table for entry in found)
+def _fields(mart: Mart, tables: Iterable[str]) -> list[str]:
+    """Return the fields of all these tables, each once."""
     return list(dict.fromkeys(name for table in tables for name in mart.contract.table(table).field_names))
 
 
@@ -90,7 +97,7 @@ def _harmed(text: str) -> str:
     return text[1:] if text.startswith("'") and text[1:].startswith(_TRIGGERS) else text
 
 
-def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     # With the mark, so that a spreadsheet opens Chinese text rightly.
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
@@ -98,14 +105,17 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]]
         writer.writerows(rows)
 
 
-def _write_xlsx(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def _write_xlsx(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(str(path), options) as book:
         sheet = book.add_worksheet("quarantine")
         as_text = book.add_format({"num_format": "@"})
-        for number, row in enumerate([list(columns), *rows]):
+        for number, row in enumerate(itertools.chain([columns], rows)):
             for place, text in enumerate(row):
                 sheet.write_string(number, place, text[:32767], as_text)
+
+
+_WRITERS: Final = {".csv": _write_csv, ".xlsx": _write_xlsx}
 
 
 def read_fixed(path: Path) -> Iterator[tuple[int, dict[str, str | None]]]:

@@ -15,6 +15,7 @@ from jicha.intake.figures import file_reports
 from jicha.intake.quarantine_files import read_fixed
 from jicha.intake.report import LoadReport
 from jicha.intake.staging import StagedUnit, write_part
+from jicha.intake.worklist import WorkList
 from jicha.mart import BatchInfo, LoadSummary, Mart, SourceFile, StagedTable
 
 
@@ -34,7 +35,7 @@ def replay(mart: Mart, fixed: str | Path) -> LoadReport:
     """
     path = Path(fixed)
     content = hashlib.sha256(path.read_bytes()).hexdigest()
-    known = {entry.id: entry.table for entry in quarantine.entries(mart)}
+    known = WorkList(mart).table_of()
     # A list that was replayed before settles nothing more: its entries are no longer in quarantine.
     work = _read(path, None if mart.committed_batch(content) else known)
     with mart.staging() as folder:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jicha.errors import ExplainedError
+from jicha.intake.problems import ProblemKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class LoadReport:
     is_repeated: bool = False
     is_check: bool = False
     ignored: tuple[str, ...] = ()
+    kinds: tuple[ProblemKind, ...] = ()  # of a check only: a load has its quarantine
 
     def total(self, figure: str) -> int:
         """Return the sum of one figure over all files."""
@@ -102,6 +104,7 @@ class LoadReport:
             ],
             "tables": [dict(one) for one in self.tables],
             "ignored": list(self.ignored),
+            "kinds": [kind.to_dict() for kind in self.kinds],
         }
 
 

@@ -24,8 +24,12 @@ SELECT {columns}, _file, _line
 FROM read_parquet([{paths}])
 SEMI JOIN places USING (_file, _line);
 
--- entries --
-SELECT * FROM read_parquet([{paths}]) ORDER BY "table", file_id, line;
+-- problems --
+-- The rows of a delivery that cannot be loaded, in the order in which they stand there.
+SELECT "table", file, line, "column", value, reason, expected, more FROM bad ORDER BY "table", file_id, line;
+
+-- conflict_counts --
+SELECT "table", file, count(*) FROM read_parquet({path}) WHERE reason = 'duplicate_key_conflict' GROUP BY "table", file;
 
 -- per_file --
 -- How the rows of each file of a table compare with the mart: same key, same values.
