@@ -19,6 +19,7 @@ from jicha.audit.library import Library
 from jicha.audit.rebill.session import Rebilling
 from jicha.audit.workspace import Moment, fact_sql
 from jicha.billing.difference import amounts
+from jicha.billing.model import PricedBill
 from jicha.contract import contract
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -36,11 +37,12 @@ SINGLE = {
 
 
 class Answer(NamedTuple):
-    """What an engine says of a bill: the code of its refusal, or yuan by charge, kWh, power factor and percentage."""
+    """What an engine says of a bill: the code of its refusal, or yuan by charge, energy, power factor and percentage."""
 
     refusal: str | None
     yuan: dict[Key, Decimal]
     kwh: Decimal | None = None
+    kvarh: Decimal | None = None
     power_factor: Decimal | None = None
     pf_adjust_pct: Decimal | None = None
 
@@ -140,12 +142,15 @@ def compare_engines(
 def decimal_answers(rebilling: Rebilling, bill_ids: Iterable[str]) -> Iterator[tuple[str, Answer]]:
     """Yield what lines.py says of each bill."""
     for case in rebilling.cases(bill_ids):
-        priced = rebilling.price(case)
-        if priced.refusal:
-            yield case.bill.bill_id, Answer(priced.refusal, {})
-        else:
-            yuan = amounts(priced.lines)
-            yield case.bill.bill_id, Answer(None, yuan, priced.kwh, priced.power_factor, priced.pf_adjust_pct)
+        yield case.bill.bill_id, answer_of(rebilling.price(case))
+
+
+def answer_of(priced: PricedBill) -> Answer:
+    """Return what lines.py says of one bill."""
+    if priced.refusal:
+        return Answer(priced.refusal, {})
+    factor = (priced.power_factor, priced.pf_adjust_pct)
+    return Answer(None, amounts(priced.lines), priced.kwh, priced.kvarh, *factor)
 
 
 def sql_answers(connection: duckdb.DuckDBPyConnection, bill_ids: Sequence[str]) -> dict[str, Answer]:
@@ -163,7 +168,9 @@ def sql_answers(connection: duckdb.DuckDBPyConnection, bill_ids: Sequence[str]) 
             answers[bill_id] = Answer(row["refusal"], {})
         else:
             assert row["total_yuan"] == sum(yuan.values()), "the total is not the sum of the charges"
-            answers[bill_id] = Answer(None, yuan, row["kwh"], row["power_factor"], row["pf_adjust_pct"])
+            answers[bill_id] = Answer(
+                None, yuan, row["kwh"], row["kvarh"], row["power_factor"], row["pf_adjust_pct"]
+            )
     return answers
 
 

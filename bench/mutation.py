@@ -1,0 +1,360 @@
+"""How many small mistakes in the billing code and its SQL would be noticed: mutants, and how many of them are killed.
+
+    python bench/mutation.py [--python 300] [--sql 300] [--jobs 2] [--seed 1] [--only NAME]
+
+A mutant is one small change (mutants_python.py, mutants_sql.py), drawn from all by a seed. It is killed when the corpus
+(mutation_corpus.py: bills on which both engines agree) is priced otherwise, or when a test of tests/billing or of
+tests/billing_sql with hand-made figures fails; a mutant that breaks or takes too long is killed too. The source is never touched:
+each mutant lives in a forked process. Equivalent mutants, which no input can tell, are listed with a reason in
+mutation_equivalent.yaml; they do not count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import importlib.abc
+import importlib.util
+import multiprocessing
+import os
+import pickle
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import yaml
+
+import mutants_python
+from mutants_python import CONTROL, Mutant
+
+ROOT = Path(__file__).resolve().parents[1]
+BILLING = ROOT / "src" / "jicha" / "billing"
+EQUIVALENT = Path(__file__).with_name("mutation_equivalent.yaml")
+PRIMITIVES = (
+    "basic_charge", "deductions", "difference", "energy_charge", "line_loss", "lines", "network_loss", "power_factor",
+    "price_list", "register_energy", "residential_steps", "transformer_loss", "work",
+)  # fmt: skip
+PYTHON_TESTS = (
+    "basic_charge", "deductions", "energy_charge", "line_loss", "power_factor", "register_energy", "residential_steps",
+    "transformer_loss", "mutants_*",
+)  # fmt: skip
+SQL_TESTS = ("test_whole_bills.py", "test_segments_and_parts.py", "test_refusals.py")
+GOAL = 0.90
+SECONDS = 90
+SURVIVED = "survived"
+Judge = Callable[[Mutant], str]
+
+
+class Verdict(NamedTuple):
+    """A mutant and what noticed it."""
+
+    mutant: Mutant
+    killed_by: str
+
+    @property
+    def is_killed(self) -> bool:
+        """Whether anything noticed the mutant."""
+        return self.killed_by != SURVIVED
+
+
+# ── Python ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def python_files() -> dict[str, Path]:
+    """Return the modules that are mutated, by what they are called in the report."""
+    files = [BILLING / f"{name}.py" for name in PRIMITIVES] + sorted((BILLING / "steps").glob("*.py"))
+    return {str(path.relative_to(ROOT / "src" / "jicha")): path for path in files}
+
+
+class Overlay(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports one module from a mutated tree, in place of its file."""
+
+    def __init__(self, path: Path, tree: ast.Module) -> None:
+        parts = path.relative_to(ROOT / "src").with_suffix("").parts
+        self._name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        self._path, self._tree = path, tree
+
+    def find_spec(self, fullname: str, *_: Any) -> Any:
+        """Answer for the mutated module only."""
+        if fullname != self._name:
+            return None
+        is_package = self._path.name == "__init__.py"
+        places = [str(self._path.parent)] if is_package else None
+        return importlib.util.spec_from_file_location(
+            fullname, self._path, loader=self, submodule_search_locations=places
+        )
+
+    def create_module(self, spec: Any) -> None:
+        """Let the import system make the module."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the mutated tree in the module."""
+        exec(compile(self._tree, str(self._path), "exec"), module.__dict__)
+
+
+def judge_python(paths: Sequence[str], mutant: Mutant) -> str:
+    """Return what notices a mutant of a module; nothing of jicha.billing may be imported before."""
+    path = python_files()[mutant.file]
+    sys.meta_path.insert(0, Overlay(path, mutants_python.mutated(path, mutant)))
+    from tests.rebill.engines import answer_of
+
+    import mutation_corpus
+    from jicha.billing.lines import price_bill
+    from jicha.billing.price_list import PriceList
+
+    for corpus in map(mutation_corpus.load, paths):
+        prices = PriceList(*corpus.prices)
+        priced = [
+            (bill.bill_id, issued, price_bill(bill, prices, rules)) for bill, issued, rules in corpus.bills
+        ]
+        if any(tuple(answer_of(bill)) != corpus.expected[bill_id] for bill_id, _, bill in priced):
+            return f"corpus {corpus.name}"
+        if mutation_corpus.differences_of(iter(priced)) != corpus.differences:
+            return f"differences {corpus.name}"
+    tests = [
+        str(one)
+        for name in PYTHON_TESTS
+        for one in sorted((ROOT / "tests" / "billing").glob(f"test_{name}.py"))
+    ]
+    return tests_notice(tests)
+
+
+def tests_notice(tests: Sequence[str]) -> str:
+    """Return whether a test fails in this process."""
+    import pytest
+
+    code = pytest.main(
+        ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--hypothesis-seed=1", *tests]
+    )
+    return SURVIVED if code == 0 else "tests"
+
+
+# ── SQL ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def judge_sql(paths: Sequence[str], mutant: Mutant) -> str:
+    """Return what notices a mutant of a fact."""
+    import duckdb
+    from tests.rebill.engines import sql_answers
+
+    import mutants_sql
+    import mutation_corpus
+    from jicha.audit import fact as fact_module
+    from jicha.audit.workspace import Moment, fact_sql
+
+    facts = fact_module.load_facts()
+    tree = facts[mutant.file].tree
+    assert tree is not None
+    mutated = replace(facts[mutant.file], tree=mutants_sql.mutated(tree, mutant))
+    for corpus in map(mutation_corpus.load, paths):
+        text = fact_sql(mutated, Moment.of(corpus.month))
+        with duckdb.connect(config={"threads": 1}) as connection:
+            connection.execute(f"ATTACH '{corpus.database}' AS corpus (READ_ONLY)")
+            connection.execute("SET search_path = 'memory.main,corpus.main'")
+            changed = {mutant.file}
+            for name, as_is in corpus.facts:
+                if name == mutant.file or changed.intersection(facts[name].facts):
+                    changed.add(name)
+                    connection.execute(
+                        f'CREATE TABLE memory.main."{name}" AS {text if name == mutant.file else as_is}'
+                    )
+            answers = sql_answers(connection, list(corpus.expected))
+            if any(not is_as_expected(corpus, bill_id, answers.get(bill_id)) for bill_id in corpus.expected):
+                return f"corpus {corpus.name}"
+            if mutation_corpus.differences_in(connection) != corpus.differences:
+                return f"differences {corpus.name}"
+    original = fact_module._load
+    fact_module._load = lambda path, problems: (  # type: ignore[assignment]
+        mutated if path.stem == mutant.file else original(path, problems)
+    )
+    return tests_notice([str(ROOT / "tests" / "billing_sql" / name) for name in SQL_TESTS])
+
+
+def is_as_expected(corpus: Any, bill_id: str, answer: Any) -> bool:
+    """Return whether an answer is the Decimal engine's; where that tells another of several refusals, any will do."""
+    expected = corpus.expected[bill_id]
+    if answer is None or bill_id in corpus.same_refusal:
+        return answer is not None and tuple(answer) == expected
+    return answer.refusal is not None
+
+
+# ── many at once ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def judged(
+    judge: Callable[[Sequence[str], Mutant], str], paths: Sequence[str], chosen: Sequence[Mutant], jobs: int
+) -> list[Verdict]:
+    """Return the verdicts; each mutant is judged in a forked process of its own, with a time limit."""
+    context = multiprocessing.get_context("fork")
+    waiting, running = list(reversed(chosen)), {}
+    verdicts: list[Verdict] = []
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            mutant = waiting.pop()
+            receiver, sender = context.Pipe(duplex=False)
+            process = context.Process(target=_in_fork, args=(judge, paths, mutant, sender))
+            process.start()
+            sender.close()
+            running[receiver] = (mutant, process, time.monotonic() + SECONDS)
+        ready = wait(list(running), timeout=0.2)
+        for receiver, (mutant, process, limit) in list(running.items()):
+            if receiver in ready or time.monotonic() > limit:
+                verdicts.append(Verdict(mutant, _answer(receiver) if receiver in ready else "time limit"))
+                process.kill()
+                process.join()
+                del running[receiver]
+                _progress(len(verdicts), len(chosen))
+    return sorted(verdicts, key=lambda verdict: verdict.mutant)
+
+
+def _answer(receiver: Connection) -> str:
+    try:
+        return str(receiver.recv())
+    except EOFError:
+        return "process died"
+
+
+def _in_fork(
+    judge: Callable[[Sequence[str], Mutant], str], paths: Sequence[str], mutant: Mutant, sender: Connection
+) -> None:
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
+    try:
+        sender.send(judge(paths, mutant))
+    except BaseException as error:
+        sender.send(f"{type(error).__name__}")
+    finally:
+        sender.close()
+        os._exit(0)
+
+
+def _progress(done: int, total: int) -> None:
+    if done % 50 == 0 or done == total:
+        print(f"  {done} of {total}", file=sys.stderr, flush=True)
+
+
+def drawn(everything: Sequence[Mutant], count: int, seed: int, only: str | None) -> list[Mutant]:
+    """Return a control that changes nothing and as many mutants as asked for, the same for the same seed."""
+    known = [one for one in everything if only is None or only in one.file]
+    control = Mutant(known[0].file, 0, "nothing", CONTROL, 0)
+    return [control, *sorted(random.Random(seed).sample(known, min(count, len(known))))]
+
+
+def phase(kind: str, paths: Sequence[str], count: int, options: argparse.Namespace) -> list[Verdict]:
+    """Judge the mutants of one language in this process, which must be fresh: it forks."""
+    import duckdb  # noqa: F401  imported before the forks, once
+    import pyarrow  # noqa: F401
+    import pytest  # noqa: F401
+
+    if kind == "python":
+        everything = [m for name, path in python_files().items() for m in mutants_python.mutants(path, name)]
+        return judged(judge_python, paths, drawn(everything, count, options.seed, options.only), options.jobs)
+    import mutants_sql
+    from jicha.audit.fact import load_facts
+
+    facts = [
+        (name, fact) for name, fact in load_facts().items() if (BILLING / "sql" / f"{name}.sql").exists()
+    ]
+    everything = [
+        m for name, fact in facts if fact.tree is not None for m in mutants_sql.mutants(fact.tree, name)
+    ]
+    return judged(judge_sql, paths, drawn(everything, count, options.seed, options.only), options.jobs)
+
+
+# ── the report ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def equivalents() -> dict[tuple[str, str], str]:
+    """Return the reasons of the mutants that no input can tell, by file and change."""
+    if not EQUIVALENT.exists():
+        return {}
+    rows = yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8"))["mutants"]
+    return {(row["file"], row["change"]): row["reason"] for row in rows}
+
+
+def report(title: str, verdicts: Sequence[Verdict]) -> float:
+    """Print the figures by file and every survivor; return the share killed."""
+    known = equivalents()
+    counted = [one for one in verdicts if one.is_killed or (one.mutant.file, one.mutant.change) not in known]
+    by_file: dict[str, list[Verdict]] = defaultdict(list)
+    for verdict in counted:
+        by_file[verdict.mutant.file].append(verdict)
+    print(f"{title}: {len(counted)} mutants, {len(verdicts) - len(counted)} equivalent ones left out")
+    for file, some in sorted(by_file.items()):
+        killed = sum(one.is_killed for one in some)
+        print(f"  {file:34} {killed:4} of {len(some):4}  {killed / len(some):6.1%}")
+    for verdict in counted:
+        if not verdict.is_killed:
+            print(f"  survivor {verdict.mutant.file}:{verdict.mutant.line}: {verdict.mutant.change}")
+    share = sum(one.is_killed for one in counted) / len(counted) if counted else 1.0
+    print(f"  killed {share:.1%} (goal >= {GOAL:.0%}): {'met' if share >= GOAL else 'MISSED'}")
+    return share
+
+
+def run(
+    python: int, sql: int, jobs: int = 2, seed: int = 1, only: str | None = None
+) -> dict[str, list[Verdict]]:
+    """Make the corpus and judge the mutants of both languages, each language in a fresh process."""
+    with tempfile.TemporaryDirectory(prefix="jicha-mutation-") as name:
+        _alone("--make", name)
+        found = {}
+        for kind, count in (("python", python), ("sql", sql)):
+            if count:
+                more = ["--only", only] if only else []
+                _alone("--phase", kind, name, f"--{kind}", count, "--jobs", jobs, "--seed", seed, *more)
+                known = pickle.loads((Path(name) / kind).read_bytes())
+                verdicts = [Verdict(Mutant(*mutant), killed_by) for mutant, killed_by in known]
+                control = next(one for one in verdicts if one.mutant.node == CONTROL)
+                assert not control.is_killed, f"{kind}: code without a change was noticed: {control.killed_by}"
+                found[kind] = [one for one in verdicts if one is not control]
+        return found
+
+
+def _alone(*arguments: object) -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent)])}
+    command = [sys.executable, __file__, *map(str, arguments)]
+    subprocess.run(command, check=True, cwd=ROOT, env=environment)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--python", type=int, default=300, help="mutants of Python; 0 for none")
+    parser.add_argument("--sql", type=int, default=300, help="mutants of SQL; 0 for none")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", help="only files whose name holds this")
+    parser.add_argument("--make", help=argparse.SUPPRESS)
+    parser.add_argument("--phase", nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.make:
+        import mutation_corpus
+
+        mutation_corpus.make(Path(options.make))
+        return 0
+    if options.phase:
+        kind, folder = options.phase
+        paths = sorted(map(str, Path(folder).glob("*.pickle")))
+        verdicts = phase(kind, paths, getattr(options, kind), options)
+        (Path(folder) / kind).write_bytes(
+            pickle.dumps([(tuple(one.mutant), one.killed_by) for one in verdicts])
+        )
+        return 0
+    found = run(options.python, options.sql, options.jobs, options.seed, options.only)
+    shares = [report({"python": "Python", "sql": "SQL"}[kind], verdicts) for kind, verdicts in found.items()]
+    return 0 if min(shares, default=1.0) >= GOAL else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
