@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 BENCH = Path(__file__).parents[2] / "bench"
 
@@ -24,7 +21,6 @@ def test_the_sql_engine_prices_every_synthetic_bill() -> None:
     assert "SQL engine, bills/s" in printed
 
 
-@pytest.mark.skipif(importlib.util.find_spec("PySAM") is None, reason="needs nrel-pysam")
 def test_pysam_and_lines_agree_on_every_bill() -> None:
     printed = run("--bills", "0", "--lines-bills", "0", "--pysam-customers", "4")
     assert "48 bills" in printed

@@ -16,10 +16,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from jicha.audit.connection import connect
 from jicha.audit.dialect import ParameterValue, SqlRefused
 from jicha.audit.fact import Fact
 from jicha.audit.fence import FencedQuery, FenceLimits, run_fenced
 from jicha.audit.finding import rows_of
+from jicha.audit.kept_facts import kept_fact_key
 from jicha.audit.library import RULES_FOLDER, Library, lint_rule
 from jicha.audit.lifecycle import FOUND_SCHEMA, place
 from jicha.audit.observed import absent_of, unobserved
@@ -30,7 +32,7 @@ from jicha.audit.sufficiency import Presence, measure
 from jicha.audit.workspace import Moment, Workspace, calendar_span, create_working_day, rule_sql
 from jicha.errors import ExplainedError, JichaError
 from jicha.mart import Mart, Snapshot
-from jicha.mart.fact_store import FactStore, fact_key
+from jicha.mart.fact_store import FactStore
 from jicha.mart.lock import owned_folder
 
 Progress = Callable[[str, int, int], None]
@@ -93,7 +95,10 @@ class AuditRun:
     def over(self, months: Iterable[date]) -> Iterator[RunManifest]:
         """Audit the months in order, each compared with the one before; yield each run when it is kept."""
         ordered = sorted(months)
-        with self._connect() as connection, owned_folder(self.mart.root / "tmp") as folder:
+        with (
+            connect(self.mart, self.options.memory_limit, self.options.threads) as connection,
+            owned_folder(self.mart.root / "tmp") as folder,
+        ):
             self.snapshot.create_views(connection)
             create_working_day(connection, *calendar_span(ordered))
             presence = measure(connection, self._needed_columns())
@@ -104,29 +109,6 @@ class AuditRun:
             for month in ordered:
                 moment = Moment.of(month, self.options.as_of)
                 yield self._one(connection, presence, organisations, moment)
-
-    def _connect(self) -> duckdb.DuckDBPyConnection:
-        folder = self.mart.root / "tmp"
-        folder.mkdir(parents=True, exist_ok=True)
-        config: dict[str, Any] = {
-            "memory_limit": self.options.memory_limit,
-            "temp_directory": str(folder),
-            "preserve_insertion_order": False,
-        }
-        if self.options.threads:
-            config["threads"] = self.options.threads
-        try:
-            connection = duckdb.connect(config=config)
-            # Our own bar shows what is being done, not how far a query is.
-            connection.execute("SET enable_progress_bar = false")
-            return connection
-        except duckdb.Error as error:
-            raise ExplainedError(
-                where="memory_limit and threads",
-                found=f"{self.options.memory_limit}, {self.options.threads} ({error})",
-                expected="a size such as 2GB and a number of threads from 1",
-                remedy="Correct them on the command line or in settings.toml.",
-            ) from error
 
     def _needed_columns(self) -> dict[str, set[str]]:
         needed: dict[str, set[str]] = defaultdict(set)
@@ -212,16 +194,10 @@ class AuditRun:
         """Return the fact's Parquet file, written now if this snapshot, text and month have none yet."""
         if not self.options.keep_facts:
             return None
-        key = self._fact_key(fact, workspace.moment)
+        key = kept_fact_key(self.library, self.snapshot, fact, workspace.moment)
         if not self.fact_store.exists(fact.name, key):
             self.fact_store.write(fact.name, key, workspace.connection, sql)
         return self.fact_store.path(fact.name, key)
-
-    def _fact_key(self, fact: Fact, moment: Moment) -> str:
-        """The key covers the texts of all facts below this one, and the moment if any of them asks for it."""
-        closure = self.library.facts_of([fact.name])
-        when = repr(moment) if any(one.uses_month for one in closure) else ""
-        return fact_key(self.snapshot, "|".join([*(one.sha256 for one in closure), when]))
 
     def _run_rule(self, workspace: Workspace, rule: Rule, outcome: _Outcome) -> None:
         if rule.rule_id in outcome.failures:
@@ -266,7 +242,7 @@ class AuditRun:
 
     def _fact_files(self, workspace: Workspace, fact: Fact) -> list[str]:
         """Return the files of a fact that a user's rule may read; none where the fact is kept in memory only."""
-        key = self._fact_key(fact, workspace.moment)
+        key = kept_fact_key(self.library, self.snapshot, fact, workspace.moment)
         own = self.own_rows.file(fact.name, fact.columns, key) if self.own_rows else None
         kept = self.fact_store.path(fact.name, key) if self.options.keep_facts else None
         return [str(path) for path in (own or kept,) if path is not None]

@@ -34,7 +34,6 @@ def price_bill(
         work.kvarh,
         work.power_factor,
         work.pf_adjust_pct,
-        doubts=tuple(work.doubts),
     )
     if sheet is not None:
         sheet.add(

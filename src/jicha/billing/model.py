@@ -148,7 +148,6 @@ class PricedBill:
     pf_adjust_pct: Decimal | None
     refusal: str | None = None
     refused_at: str | None = None
-    doubts: tuple[str, ...] = ()
 
     @property
     def total_yuan(self) -> Decimal:

@@ -73,7 +73,6 @@ class Work:
     sheet: Sheet | None
     points: list[PointWork] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
-    doubts: list[str] = field(default_factory=list)
     kvarh: Decimal | None = None
     power_factor: Decimal | None = None
     pf_adjust_pct: Decimal | None = None

@@ -70,6 +70,11 @@ def _print_totals(month: str, result: Any, language: str) -> None:
             (f"{word('sheet.refused', language)} {code}", f"{count:,}")
             for code, count in result.refused.items()
         ),
+        *(
+            [(word("rebill.disagreements", language), f"{len(result.disagreements):,}")]
+            if result.disagreements
+            else []
+        ),
         (word("sheet.issued", language), f"{result.issued_yuan:,.2f}"),
         (word("sheet.recomputed", language), f"{result.due_yuan:,.2f}"),
         (word("short.yuan", language), f"{under:,.2f}"),

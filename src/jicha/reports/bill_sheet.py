@@ -54,8 +54,23 @@ def write_sheet_pdf(document: dict[str, Any], path: Path, language: str = "zh") 
 
 
 SHEET_WORDS = (
-    "title", "bill", "customer", "month", "period", "issued", "recomputed", "difference", "lines", "steps", "sources", "cause",
-    "refused", "total", "item", "quantity", "price", "formula", "result", "rounding", "basis", "source", "point", "kwh", "factor", "note",
+    "title",
+    "bill",
+    "customer",
+    "month",
+    "period",
+    "issued",
+    "recomputed",
+    "difference",
+    "lines",
+    "steps",
+    "sources",
+    "refused",
+    "total",
+    "item",
+    "quantity",
+    "price",
+    "source",
 )  # fmt: skip
 
 
@@ -95,7 +110,9 @@ def _step(step: SheetStep, language: str) -> dict[str, Any]:
         "title": step.title(language),
         "subject": " ".join(part for part in parts if part),
         "formula": step.formula,
-        "result": f"{step.result} {word(f'unit.{step.unit}', language)}".strip(),
+        "result": step.result
+        if step.unit == "none"
+        else f"{step.result} {word(f'unit.{step.unit}', language)}",
         "rounding": step.rounding,
         "basis": " ".join(text for text in (step.basis, step.source) if text),
         "rows": list(step.rows),

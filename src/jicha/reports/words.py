@@ -90,11 +90,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "sheet.result": ("结果", "Result"),
     "sheet.rounding": ("舍入", "Rounding"),
     "sheet.basis": ("依据", "Basis"),
-    "sheet.source": ("来源", "Source"),
-    "sheet.point": ("计量点", "Metering point"),
-    "sheet.kwh": ("电量 千瓦时", "Energy kWh"),
-    "sheet.factor": ("功率因数", "Power factor"),
-    "sheet.note": ("说明", "Note"),
     "rebill.title": ("电费重算", "Re-billing"),
     "rebill.bills": ("电费单数", "Bills"),
     "rebill.equal": ("逐项一致", "Equal to the cent"),
@@ -131,7 +126,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "unit.kw": ("千瓦", "kW"),
     "unit.yuan": ("元", "yuan"),
     "unit.day": ("天", "days"),
-    "unit.none": ("", ""),
 }
 
 

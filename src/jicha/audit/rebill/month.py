@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
@@ -16,11 +15,9 @@ from jicha.audit.library import Library
 from jicha.audit.rebill.session import Rebilling
 from jicha.audit.rebill.texts import sql_text
 from jicha.audit.workspace import Moment, calendar_span, create_working_day
+from jicha.billing.cause import Cause
 from jicha.billing.difference import amounts
 from jicha.mart import Mart, Snapshot
-
-if TYPE_CHECKING:
-    from jicha.billing.cause import Cause
 
 Progress = Callable[[str, int, int], None]
 CHUNK = 5_000

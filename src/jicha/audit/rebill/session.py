@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
@@ -15,6 +15,7 @@ from jicha.audit.connection import connect
 from jicha.audit.rebill.inputs import BillCase, read_cases
 from jicha.audit.rebill.price_list import read_price_list
 from jicha.audit.rebill.texts import sql_text
+from jicha.billing.cause import Cause, find_cause
 from jicha.billing.difference import LineDifference, amounts, compare
 from jicha.billing.lines import price_bill
 from jicha.billing.model import PricedBill
@@ -23,9 +24,6 @@ from jicha.billing.price_list import PriceList
 from jicha.billing.sheet import Sheet
 from jicha.errors import ExplainedError
 from jicha.mart import Mart, Snapshot
-
-if TYPE_CHECKING:
-    from jicha.billing.cause import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +71,6 @@ class Rebilling:
 
     def cause(self, case: BillCase, priced: PricedBill) -> Cause:
         """Return by which mistake the issued bill came about."""
-        from jicha.billing.cause import find_cause
-
         return find_cause(case.bill, case.issued, priced, self.prices, self.rules)
 
     def has_bill(self, bill_id: str) -> bool:

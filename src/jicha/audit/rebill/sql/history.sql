@@ -15,7 +15,10 @@ ratio AS (
 ),
 
 dial AS (
-    SELECT meter_id, CAST(power(10, digits) AS DECIMAL(16, 4)) AS span
+    SELECT
+        meter_id,
+        -- 10^digits without a float.
+        CAST('1' || repeat('0', digits) AS DECIMAL(16, 4)) AS span
     FROM meter
 ),
 
