@@ -70,7 +70,6 @@ SHEET_WORDS = (
     "item",
     "quantity",
     "price",
-    "source",
 )  # fmt: skip
 
 
