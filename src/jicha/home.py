@@ -269,7 +269,7 @@ class Home:
         snapshot = self.snapshot(snapshot_id)
         with open_rebilling(self.mart, snapshot, *limits) as rebilling:
             open_month(rebilling, self.mart, snapshot, self.library, _month(month), progress)
-            return rebill_month(rebilling, _month(month), progress)
+            return rebill_month(rebilling, _month(month))
 
     def has_bill(self, bill_id: str, snapshot_id: int | None = None) -> bool:
         """Return whether the snapshot holds a bill of this number."""

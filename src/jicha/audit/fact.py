@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from sqlglot import exp
 
+from jicha.audit.computed_facts import COMPUTED, code_fingerprint
 from jicha.audit.dialect import Schema, lint, parse
 from jicha.audit.policy_rows import POLICY_ROWS
 from jicha.audit.yaml_file import Keys, YamlProblem, read_mapping
@@ -25,7 +26,10 @@ WORKING_DAY: dict[str, str] = {"day": "DATE", "is_working_day": "BOOLEAN", "work
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact as its two files declare it; `rows` is set instead of `tree` for a fact that is a policy table."""
+    """One fact as its files declare it.
+
+    Instead of `tree`, a fact that is a policy table has `rows`, and one that a function makes has `computed_by`.
+    """
 
     name: str
     title: dict[str, str]
@@ -38,6 +42,7 @@ class Fact:
     tree: exp.Query | None
     rows: tuple[dict[str, Any], ...]
     sha256: str
+    computed_by: str | None = None
 
     @property
     def uses_month(self) -> bool:
@@ -59,8 +64,10 @@ def _load(path: Path, problems: list[str]) -> Fact:
     content = read_mapping(path)
     keys = Keys(content, path.name, problems)
     rows_from = keys.take("rows_from", str, None)
+    computed_by = keys.choice("computed_by", tuple(COMPUTED)) if "computed_by" in content else None
     sql_path = path.with_suffix(".sql")
-    text = "" if rows_from else sql_path.read_text(encoding="utf-8")
+    has_sql = not rows_from and not computed_by
+    text = sql_path.read_text(encoding="utf-8") if has_sql else code_fingerprint() if computed_by else ""
     rows = _policy_rows(rows_from) if rows_from else ()
     fact = Fact(
         name=path.stem,
@@ -71,9 +78,10 @@ def _load(path: Path, problems: list[str]) -> Fact:
         uses=as_columns(keys.take("uses", dict, {})),
         facts=tuple(keys.take("facts", list, [])),
         columns=keys.take("columns", dict),
-        tree=None if rows_from else parse(text, sql_path.name),
+        tree=parse(text, sql_path.name) if has_sql else None,
         rows=rows,
         sha256=hashlib.sha256((text + path.read_text(encoding="utf-8") + repr(rows)).encode()).hexdigest(),
+        computed_by=computed_by,
     )
     keys.finish()
     return fact

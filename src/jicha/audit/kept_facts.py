@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 import duckdb
 
+from jicha.audit.computed_facts import computed_rows
 from jicha.audit.fact import Fact
 from jicha.audit.library import Library
 from jicha.audit.workspace import Moment, fact_sql
@@ -37,6 +38,19 @@ def build_kept(
     for number, fact in enumerate(facts, 1):
         progress(f"fact {fact.name}", number, len(facts))
         key = kept_fact_key(library, snapshot, fact, moment)
-        if not store.exists(fact.name, key):
-            store.write(fact.name, key, connection, fact_sql(fact, moment))
+        keep_fact(store, key, connection, fact, fact_sql(fact, moment), progress)
         store.create_view(connection, fact.name, key)
+
+
+def keep_fact(
+    store: FactStore,
+    key: str,
+    connection: duckdb.DuckDBPyConnection,
+    fact: Fact,
+    sql: str,
+    progress: Progress,
+) -> None:
+    """Write a fact's rows under its key unless they are there; `sql` is its text by workspace.fact_sql."""
+    if not store.exists(fact.name, key):
+        with computed_rows(fact.name, fact.computed_by, connection, progress):
+            store.write(fact.name, key, connection, sql)

@@ -21,7 +21,7 @@ from jicha.audit.dialect import ParameterValue, SqlRefused
 from jicha.audit.fact import Fact
 from jicha.audit.fence import FencedQuery, FenceLimits, run_fenced
 from jicha.audit.finding import rows_of
-from jicha.audit.kept_facts import kept_fact_key
+from jicha.audit.kept_facts import keep_fact, kept_fact_key
 from jicha.audit.library import RULES_FOLDER, Library, lint_rule
 from jicha.audit.lifecycle import FOUND_SCHEMA, place
 from jicha.audit.observed import absent_of, unobserved
@@ -127,7 +127,7 @@ class AuditRun:
         started, began = now_text(), time.perf_counter()
         outcome = _Outcome()
         runnable = self._judge_data(presence, organisations, moment, outcome)
-        workspace = Workspace(connection, moment)
+        workspace = Workspace(connection, moment, self.progress)
         self._build_facts(workspace, runnable, outcome)
         for number, rule in enumerate(runnable, 1):
             self.progress(f"{rule.rule_id} {rule.title['zh']}", number, len(runnable))
@@ -195,8 +195,7 @@ class AuditRun:
         if not self.options.keep_facts:
             return None
         key = kept_fact_key(self.library, self.snapshot, fact, workspace.moment)
-        if not self.fact_store.exists(fact.name, key):
-            self.fact_store.write(fact.name, key, workspace.connection, sql)
+        keep_fact(self.fact_store, key, workspace.connection, fact, sql, self.progress)
         return self.fact_store.path(fact.name, key)
 
     def _run_rule(self, workspace: Workspace, rule: Rule, outcome: _Outcome) -> None:

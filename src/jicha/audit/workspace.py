@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
+from jicha.audit.computed_facts import Progress, computed_rows, rows_name
 from jicha.audit.dialect import ParameterValue, bind, generate
 from jicha.audit.fact import Fact
 from jicha.audit.rule import Rule
@@ -40,6 +41,8 @@ class Moment:
 
 def fact_sql(fact: Fact, moment: Moment) -> str:
     """Return the engine's text that builds the fact, its columns cast to the declared types."""
+    if fact.computed_by is not None:
+        return _typed(exp.select(exp.Star()).from_(exp.to_identifier(rows_name(fact.name))), fact.columns)
     if fact.tree is None:
         return _rows_sql(fact)
     return _typed(bind(fact.tree, moment.parameters), fact.columns)
@@ -104,9 +107,12 @@ def calendar_span(months: Iterable[date]) -> tuple[date, date]:
 class Workspace:
     """Facts and rules over a connection whose contract tables exist already (as views or tables)."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, moment: Moment) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, moment: Moment, progress: Progress = lambda *_: None
+    ) -> None:
         self.connection = connection
         self.moment = moment
+        self.progress = progress
 
     def build(self, facts: Iterable[Fact], keep: Callable[[Fact, str], Path | None] | None = None) -> None:
         """Create each fact: a view over its kept Parquet file where `keep` gives one, else a table in memory."""
@@ -114,7 +120,8 @@ class Workspace:
             sql = fact_sql(fact, self.moment)
             path = keep(fact, sql) if keep else None
             if path is None:
-                self.connection.execute(f"CREATE OR REPLACE TABLE {_quoted(fact.name)} AS {sql}")
+                with computed_rows(fact.name, fact.computed_by, self.connection, self.progress):
+                    self.connection.execute(f"CREATE OR REPLACE TABLE {_quoted(fact.name)} AS {sql}")
             else:
                 source = self.connection.read_parquet(str(path))
                 source.create_view(fact.name, replace=True)

@@ -33,6 +33,12 @@ def catalogue() -> dict[str, Entry]:
     return {code: Entry(code, **values) for code, values in _file()["causes"].items()}
 
 
+def examined_bills() -> int:
+    """Return of how many bills of a month the cause is looked for."""
+    number: int = _file()["examined_bills"]
+    return number
+
+
 @cache
 def _file() -> dict[str, Any]:
     path = files("jicha") / "policies" / "causes" / "causes.yaml"
