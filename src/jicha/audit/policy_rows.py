@@ -1,4 +1,4 @@
-"""Policy tables that facts read and that no single file holds as rows: the shipped price books and the billing rules."""
+"""Policy tables that facts read and that no single file holds as rows: shipped price books, billing rules, law."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from typing import Any
 from jicha.billing.books import shipped_price_rows, shipped_step_rows
 from jicha.billing.nameplates import shipped_parameters
 from jicha.billing.policy import rule_book
+from jicha.settle.law import versions
 
 Rows = tuple[dict[str, Any], ...]
+
+LATE_FEE_RATES = ("residential_per_day", "due_year_per_day", "later_year_per_day")
 
 # The rules of billing that the SQL engine computes with; choices it does not offer are the Decimal engine's.
 SQL_RULES = (
@@ -54,7 +57,36 @@ def transformer_parameter() -> Rows:
     )
 
 
+def late_fee_rate() -> Rows:
+    """Return the late-payment charge of policies/law, one row a version.
+
+    Where a version that nobody has verified is silent on the minimum, that of the version before is doubtful: it may go on.
+    """
+    rows: list[dict[str, Any]] = []
+    earlier = None
+    for law in versions("late_fee"):
+        minimum = law.optional("minimum_yuan")
+        rows.append(
+            {
+                "law_version": law.version,
+                "rate_from": law.valid_from or date.min,
+                "rate_to": law.valid_to or date.max,
+                **{key: law.number(key) for key in LATE_FEE_RATES},
+                "minimum_yuan": minimum,
+                "doubtful_minimum_yuan": earlier if minimum is None and not law.verified else None,
+            }
+        )
+        earlier = earlier if minimum is None else minimum
+    return tuple(rows)
+
+
 POLICY_ROWS: dict[str, Callable[[], Rows]] = {
     function.__name__: function
-    for function in (shipped_price, shipped_price_step, billing_rule, transformer_parameter)
+    for function in (
+        shipped_price,
+        shipped_price_step,
+        billing_rule,
+        transformer_parameter,
+        late_fee_rate,
+    )
 }
