@@ -43,7 +43,7 @@ class RebilledMonth:
         return self.bills - sum(self.refused.values()) - int(self.differences.num_rows)
 
 
-FACTS = ("recomputed_bill", "bill_line_difference", "bill_cause")
+FACTS = ("recomputed_bill", "wrong_bill")
 
 
 def open_month(

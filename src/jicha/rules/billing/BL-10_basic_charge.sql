@@ -1,0 +1,18 @@
+-- Basic charge (基本电费) that is not what mode, transformers in service, demand and days give.
+SELECT
+    bill_id AS subject_id,
+    org_no,
+    customer_no,
+    mp_id,
+    bill_month,
+    cause,
+    also,
+    cause_zh,
+    cause_en,
+    issued_basic_yuan,
+    due_basic_yuan,
+    issued_yuan,
+    due_yuan,
+    due_yuan - issued_yuan AS yuan_at_stake
+FROM wrong_bill
+WHERE topic = 'BL-10' AND abs(difference_yuan) > $least_yuan
