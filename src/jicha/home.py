@@ -18,10 +18,11 @@ from jicha.audit.explain import SourceRows, file_names, source_rows
 from jicha.audit.library import Library, load_library
 from jicha.audit.parameters import local_parameters
 from jicha.audit.rebill.month import RebilledMonth, open_month, rebill_month
-from jicha.audit.rebill.session import open_rebilling, sheet_links
+from jicha.audit.rebill.session import has_bill, open_rebilling, sheet_links
 from jicha.audit.rule import Rule
 from jicha.audit.run import AuditRun, RunOptions
 from jicha.audit.run_store import RunManifest, RunStore, verdict_rows
+from jicha.billing.policies import BillingPolicies, load_policies
 from jicha.errors import ExplainedError
 from jicha.intake import (
     CoverageReport,
@@ -110,7 +111,7 @@ class Run:
 
 
 class Home:
-    """One folder with a user's data: mart, findings, exceptions, settings, own rules."""
+    """One folder with a user's data: mart, findings, exceptions, settings, own rules, own price books."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -128,6 +129,11 @@ class Home:
         """The shipped rules and the user's own beside them (<home>/rules)."""
         own = self.path / "rules"
         return load_library([own] if own.exists() else [])
+
+    @property
+    def policies(self) -> BillingPolicies:
+        """The price books and rules of billing of this home (<home>/policies) before the shipped ones, read and checked."""
+        return load_policies(self.path / "policies")
 
     def load(
         self,
@@ -241,6 +247,7 @@ class Home:
                 where=f"snapshot {snapshot.id}", found="no month", expected="readings or bills",
                 remedy="Load the tables reading or bill.",
             )  # fmt: skip
+        library = self.library.priced_by(self.policies)
         options = RunOptions(
             rule_ids=None if rules is None else tuple(rules),
             org_no=org_no,
@@ -251,7 +258,7 @@ class Home:
             keep_facts=keep_facts,
         )
         with snapshot.held():
-            audit = AuditRun(self.mart, snapshot, self.library, options, self.exceptions.silenced, progress)
+            audit = AuditRun(self.mart, snapshot, library, options, self.exceptions.silenced, progress)
             manifests = list(audit.over(months))
         return Run(self, manifests[-1])
 
@@ -266,22 +273,22 @@ class Home:
     ) -> RebilledMonth:
         """Recompute every normal bill of a month from readings, archive and prices, each difference with its cause."""
         limits = (memory_limit or self.settings.memory_limit, threads or self.settings.threads)
-        snapshot = self.snapshot(snapshot_id)
-        with open_rebilling(self.mart, snapshot, *limits) as rebilling:
-            open_month(rebilling, self.mart, snapshot, self.library, _month(month), progress)
+        snapshot, policies = self.snapshot(snapshot_id), self.policies
+        library = self.library.priced_by(policies)
+        with open_rebilling(self.mart, snapshot, policies, *limits) as rebilling:
+            open_month(rebilling, self.mart, snapshot, library, _month(month), progress)
             return rebill_month(rebilling, _month(month))
 
     def has_bill(self, bill_id: str, snapshot_id: int | None = None) -> bool:
         """Return whether the snapshot holds a bill of this number."""
-        with open_rebilling(self.mart, self.snapshot(snapshot_id)) as rebilling:
-            return rebilling.has_bill(bill_id)
+        return has_bill(self.mart, self.snapshot(snapshot_id), bill_id, self.settings.memory_limit)
 
     def bill_sheet(
         self, bill_id: str, language: str = "zh", snapshot_id: int | None = None
     ) -> dict[str, Any]:
         """Return the calculation sheet (算费过程) of a bill as plain data: inputs with file and line, steps, lines."""
         snapshot = self.snapshot(snapshot_id)
-        with open_rebilling(self.mart, snapshot) as rebilling:
+        with open_rebilling(self.mart, snapshot, self.policies, self.settings.memory_limit) as rebilling:
             sheet = rebilling.sheet(bill_id)
         sources = source_rows(snapshot, sheet_links(sheet))
         return sheet_document(sheet, sources, file_names(self.mart, sources), language)

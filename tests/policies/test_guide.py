@@ -43,4 +43,4 @@ def test_the_rule_of_the_guide_is_good(page: str, tmp_path: Path) -> None:
     (own,) = [
         value for value in read_rules(shipped_files("billing_rules"), [path]) if value.file == path.name
     ]
-    assert (own.key, own.value) == ("kwh_places", 2)
+    assert (own.key, own.value) == ("loss_band", "peak")

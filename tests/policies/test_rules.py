@@ -106,12 +106,37 @@ def test_a_day_before_the_first_is_explained() -> None:
 def test_a_company_may_set_its_own_reading(tmp_path: Path) -> None:
     """A row in the company's folder comes before the national one, on its days only."""
     (tmp_path / "own.yaml").write_text(
-        _row("kwh_places", '"2"', "2026-01-01", "null", mark="D", verified="false"), encoding="utf-8"
+        _row("loss_band", "peak", "2026-01-01", "null", mark="D", verified="false"), encoding="utf-8"
     )
     book = load_rule_book(extra_folder=tmp_path)
-    assert book.on(date(2025, 12, 31)).kwh_places == 0
-    assert book.on(date(2026, 1, 1)).kwh_places == 2
-    assert book.source("kwh_places", TODAY).file == "own.yaml"
+    assert book.on(date(2025, 12, 31)).loss_band == "flat"
+    assert book.on(date(2026, 1, 1)).loss_band == "peak"
+    assert book.source("loss_band", TODAY).file == "own.yaml"
+
+
+def test_a_rule_that_no_calculation_takes_from_a_home_is_refused(tmp_path: Path) -> None:
+    """A value that would change nothing, or one engine only, must not look as if it were used; as shipped it may stand."""
+    path = tmp_path / "own.yaml"
+    path.write_text(_row("kwh_places", '"2"', "2026-01-01", "null"), encoding="utf-8")
+    with pytest.raises(PolicyProblem, match=r"own\.yaml:2: kwh_places is 0 in every calculation"):
+        load_rule_book(extra_folder=tmp_path)
+    path.write_text(_row("kwh_places", '"0"', "2026-01-01", "null"), encoding="utf-8")
+    assert load_rule_book(extra_folder=tmp_path).on(TODAY).kwh_places == 0
+
+
+def test_all_own_files_are_told_at_once_and_are_one_book(tmp_path: Path) -> None:
+    """No fault of one file hides one of another; a rule may not hold twice on a day, in whatever file."""
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text(_row("loss_band", "peak", "2026-01-01", "null"), encoding="utf-8")
+    (tmp_path / "c.yaml").write_text("rows: [", encoding="utf-8")
+    (tmp_path / "d.yaml").write_text(_row("loss_band", "night", "2025-01-01", "2026-01-01"), encoding="utf-8")
+    (tmp_path / "e.yaml").write_text("keys: {loss_band: {choices: [night]}}\nrows: 3\n", encoding="utf-8")
+    with pytest.raises(PolicyProblem) as error:
+        load_rule_book(extra_folder=tmp_path)
+    told = [problem.split(":")[0] for problem in error.value.problems]
+    assert sorted(set(told)) == ["b.yaml", "c.yaml", "d.yaml", "e.yaml"], error.value.problems
+    assert any(problem.startswith("b.yaml:2: loss_band has an overlap") for problem in error.value.problems)
+    assert any(problem.startswith("e.yaml:1: `keys` is not known") for problem in error.value.problems)
 
 
 def _row(key: str, value: str, begin: str, end: str, *, mark: str = "K:med", verified: str = "false") -> str:

@@ -12,10 +12,13 @@ import duckdb
 import pyarrow as pa
 
 from jicha.audit.rebill.causes import bill_causes
+from jicha.billing.policies import BillingPolicies
 
 Progress = Callable[[str, int, int], None]
 Computation = Callable[[duckdb.DuckDBPyConnection, Progress], pa.Table]
-COMPUTED: dict[str, Computation] = {"bill_cause": bill_causes}
+COMPUTED: dict[str, Callable[[BillingPolicies, duckdb.DuckDBPyConnection, Progress], pa.Table]] = {
+    "bill_cause": bill_causes
+}
 PACKAGE = Path(__file__).resolve().parent.parent
 # What a computed row may depend on beside the facts below it: a change in any of it makes the fact anew.
 _CODE = ("billing", "audit/rebill", "policies", "calendars.py", "money.py", "periods.py")
@@ -28,13 +31,13 @@ def rows_name(fact_name: str) -> str:
 
 @contextmanager
 def computed_rows(
-    fact_name: str, computation: str | None, connection: duckdb.DuckDBPyConnection, progress: Progress
+    fact_name: str, compute: Computation | None, connection: duckdb.DuckDBPyConnection, progress: Progress
 ) -> Iterator[None]:
     """Make the rows of a computed fact readable inside the block; nothing to do for a fact that is a SELECT."""
-    if computation is None:
+    if compute is None:
         yield
         return
-    connection.register(rows_name(fact_name), COMPUTED[computation](connection, progress))
+    connection.register(rows_name(fact_name), compute(connection, progress))
     try:
         yield
     finally:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from sqlglot import exp
 
-from jicha.audit.computed_facts import COMPUTED, code_fingerprint
+from jicha.audit.computed_facts import COMPUTED, Computation, code_fingerprint
 from jicha.audit.dialect import Schema, lint, parse
 from jicha.audit.policy_rows import POLICY_ROWS
 from jicha.audit.yaml_file import Keys, YamlProblem, read_mapping
+from jicha.billing.policies import BillingPolicies, shipped_policies
 
 PACKAGE = Path(__file__).resolve().parent.parent
 FACTS_FOLDER = PACKAGE / "mart" / "facts"
@@ -28,7 +30,7 @@ WORKING_DAY: dict[str, str] = {"day": "DATE", "is_working_day": "BOOLEAN", "work
 class Fact:
     """One fact as its files declare it.
 
-    Instead of `tree`, a fact that is a policy table has `rows`, and one that a function makes has `computed_by`.
+    Instead of `tree`, a fact that is a policy table has `rows`, and one that a function makes has `compute`.
     """
 
     name: str
@@ -42,7 +44,7 @@ class Fact:
     tree: exp.Query | None
     rows: tuple[dict[str, Any], ...]
     sha256: str
-    computed_by: str | None = None
+    compute: Computation | None = None
 
     @property
     def uses_month(self) -> bool:
@@ -50,25 +52,31 @@ class Fact:
         return self.scope == "month"
 
 
-def load_facts(*folders: Path) -> dict[str, Fact]:
-    """Return every fact of the folders (default: all shipped) by name, each after those it reads."""
+def load_facts(*folders: Path, policies: BillingPolicies | None = None) -> dict[str, Fact]:
+    """Return every fact of the folders (default: all shipped) by name, each after those it reads.
+
+    `policies` are the price books and rules that bills are recomputed with (default: the shipped ones).
+    """
+    policies = policies or shipped_policies()
     problems: list[str] = []
     paths = [path for folder in folders or FACT_FOLDERS for path in sorted(folder.glob("*.yaml"))]
-    facts = {path.stem: _load(path, problems) for path in paths}
+    facts = {path.stem: _load(path, policies, problems) for path in paths}
     if problems:
         raise YamlProblem("facts", problems)
     return {name: facts[name] for name in _ordered(facts)}
 
 
-def _load(path: Path, problems: list[str]) -> Fact:
+def _load(path: Path, policies: BillingPolicies, problems: list[str]) -> Fact:
     content = read_mapping(path)
     keys = Keys(content, path.name, problems)
     rows_from = keys.take("rows_from", str, None)
     computed_by = keys.choice("computed_by", tuple(COMPUTED)) if "computed_by" in content else None
     sql_path = path.with_suffix(".sql")
     has_sql = not rows_from and not computed_by
-    text = sql_path.read_text(encoding="utf-8") if has_sql else code_fingerprint() if computed_by else ""
-    rows = _policy_rows(rows_from) if rows_from else ()
+    text = sql_path.read_text(encoding="utf-8") if has_sql else ""
+    if computed_by:
+        text = code_fingerprint() + policies.sha256
+    rows = _policy_rows(rows_from, policies) if rows_from else ()
     fact = Fact(
         name=path.stem,
         title=keys.both_languages("title"),
@@ -81,16 +89,16 @@ def _load(path: Path, problems: list[str]) -> Fact:
         tree=parse(text, sql_path.name) if has_sql else None,
         rows=rows,
         sha256=hashlib.sha256((text + path.read_text(encoding="utf-8") + repr(rows)).encode()).hexdigest(),
-        computed_by=computed_by,
+        compute=partial(COMPUTED[computed_by], policies) if computed_by else None,
     )
     keys.finish()
     return fact
 
 
-def _policy_rows(source: str) -> tuple[dict[str, Any], ...]:
+def _policy_rows(source: str, policies: BillingPolicies) -> tuple[dict[str, Any], ...]:
     """Return the rows of a policy file, or those that a function of jicha.audit.policy_rows makes."""
     if source in POLICY_ROWS:
-        return POLICY_ROWS[source]()
+        return POLICY_ROWS[source](policies)
     return tuple(read_mapping(PACKAGE / source)["rows"])
 
 

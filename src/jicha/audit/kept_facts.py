@@ -52,5 +52,5 @@ def keep_fact(
 ) -> None:
     """Write a fact's rows under its key unless they are there; `sql` is its text by workspace.fact_sql."""
     if not store.exists(fact.name, key):
-        with computed_rows(fact.name, fact.computed_by, connection, progress):
+        with computed_rows(fact.name, fact.compute, connection, progress):
             store.write(fact.name, key, connection, sql)

@@ -13,6 +13,7 @@ from jicha.audit.dialect import lint
 from jicha.audit.fact import PACKAGE, WORKING_DAY, Columns, Fact, lint_fact, load_facts
 from jicha.audit.rule import Rule, load_rule
 from jicha.audit.yaml_file import YamlProblem
+from jicha.billing.policies import BillingPolicies, shipped_policies
 from jicha.contract import contract
 from jicha.errors import ExplainedError, JichaError, ManyErrors
 
@@ -41,6 +42,12 @@ class Library:
         """The library without the user's own rules: what rules.lock speaks of."""
         own = {k: rule for k, rule in self.rules.items() if rule.path.is_relative_to(RULES_FOLDER)}
         return Library(own, self.facts)
+
+    def priced_by(self, policies: BillingPolicies) -> Library:
+        """Return the library whose facts recompute bills with these price books and rules of billing."""
+        if policies is shipped_policies():
+            return self
+        return replace(self, facts=load_facts(policies=policies))
 
     def rule(self, rule_id: str) -> Rule:
         """Return the rule, or say which ids there are."""

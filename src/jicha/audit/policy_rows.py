@@ -1,4 +1,4 @@
-"""Policy tables that facts read and that no single file holds as rows: shipped price books, billing rules, law."""
+"""Policy tables that facts read and that no single file holds as rows: price books, billing rules, law."""
 
 from __future__ import annotations
 
@@ -7,48 +7,39 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from jicha.billing.books import shipped_price_rows, shipped_step_rows
 from jicha.billing.nameplates import shipped_parameters
-from jicha.billing.policy import rule_book
+from jicha.billing.policies import BillingPolicies
+from jicha.billing.policy import COMPUTED_RULES, RuleBook
 from jicha.settle.law import versions
 
 Rows = tuple[dict[str, Any], ...]
 
 LATE_FEE_RATES = ("residential_per_day", "due_year_per_day", "later_year_per_day")
 
-# The rules of billing that the SQL engine computes with; choices it does not offer are the Decimal engine's.
-SQL_RULES = (
-    "rollover_capacity_factor", "full_month_hours", "day_hours", "maximum_period_days", "exit_price_multiple",
-    "step_part_year", "step_month_round_up_days", "multi_person_minimum_persons", "multi_person_extra_kwh_per_month",
-    "part_month_days", "demand_limit_share", "demand_overrun", "contract_demand_floor_share",
-    "demand_discount_kwh_per_kva", "demand_discount_factor", "suspension_minimum_days", "load_shape_factor", "loss_band",
-)  # fmt: skip
+
+def shipped_price(policies: BillingPolicies) -> Rows:
+    """Return every price of the home's and the shipped books, columns as in the table price."""
+    return tuple(asdict(row) for row in policies.price_rows)
 
 
-def shipped_price() -> Rows:
-    """Return every price of the shipped books, columns as in the table price."""
-    return tuple(asdict(row) for row in shipped_price_rows())
+def shipped_price_step(policies: BillingPolicies) -> Rows:
+    """Return every step limit of the home's and the shipped books, columns as in the table price_step."""
+    return tuple(asdict(row) for row in policies.step_rows)
 
 
-def shipped_price_step() -> Rows:
-    """Return every step limit of the shipped books, columns as in the table price_step."""
-    return tuple(asdict(row) for row in shipped_step_rows())
-
-
-def billing_rule() -> Rows:
+def billing_rule(policies: BillingPolicies) -> Rows:
     """Return the billing rules, one row a span of days in which none changes."""
-    return tuple(_spans())
+    return tuple(_spans(policies.rules))
 
 
-def _spans() -> Iterator[dict[str, Any]]:
-    book = rule_book()
+def _spans(book: RuleBook) -> Iterator[dict[str, Any]]:
     begins = book.breakpoints()
     for begin, end in zip(begins, [*begins[1:], None], strict=True):
-        values = {key: getattr(book.on(begin), key) for key in SQL_RULES}
+        values = {key: getattr(book.on(begin), key) for key in COMPUTED_RULES}
         yield {"rule_from": begin, "rule_to": end or date(9999, 12, 31), **values}
 
 
-def transformer_parameter() -> Rows:
+def transformer_parameter(_policies: BillingPolicies) -> Rows:
     """Return the shipped transformer parameters by series and capacity."""
     names = ("no_load_loss_kw", "load_loss_kw", "no_load_current_pct", "impedance_pct")
     return tuple(
@@ -57,7 +48,7 @@ def transformer_parameter() -> Rows:
     )
 
 
-def late_fee_rate() -> Rows:
+def late_fee_rate(_policies: BillingPolicies) -> Rows:
     """Return the late-payment charge of policies/law, one row a version.
 
     Where a version that nobody has verified is silent on the minimum, that of the version before is doubtful: it may go on.
@@ -80,7 +71,7 @@ def late_fee_rate() -> Rows:
     return tuple(rows)
 
 
-POLICY_ROWS: dict[str, Callable[[], Rows]] = {
+POLICY_ROWS: dict[str, Callable[[BillingPolicies], Rows]] = {
     function.__name__: function
     for function in (
         shipped_price,

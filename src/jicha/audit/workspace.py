@@ -41,7 +41,7 @@ class Moment:
 
 def fact_sql(fact: Fact, moment: Moment) -> str:
     """Return the engine's text that builds the fact, its columns cast to the declared types."""
-    if fact.computed_by is not None:
+    if fact.compute is not None:
         return _typed(exp.select(exp.Star()).from_(exp.to_identifier(rows_name(fact.name))), fact.columns)
     if fact.tree is None:
         return _rows_sql(fact)
@@ -120,7 +120,7 @@ class Workspace:
             sql = fact_sql(fact, self.moment)
             path = keep(fact, sql) if keep else None
             if path is None:
-                with computed_rows(fact.name, fact.computed_by, self.connection, self.progress):
+                with computed_rows(fact.name, fact.compute, self.connection, self.progress):
                     self.connection.execute(f"CREATE OR REPLACE TABLE {_quoted(fact.name)} AS {sql}")
             else:
                 source = self.connection.read_parquet(str(path))

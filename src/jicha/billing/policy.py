@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -34,6 +34,7 @@ from jicha.errors import ExplainedError
 FOLDER = "billing_rules"
 OWN = "(own)"
 KEY_KEYS = ("title", "unit", "choices", "may_be_null")
+FILE_KEYS, OWN_FILE_KEYS = ("title", "note", "begins", "keys", "rows"), ("title", "note", "rows")
 ROW_KEYS = ("key", "province", "value", "valid_from", "valid_to", "source", "mark", "verified", "note")
 Value = Decimal | int | str | bool | None
 
@@ -109,6 +110,14 @@ class BillingRules:
     # claims
     back_bill_limit_years: Annotated[int, "years"]
 
+
+# The rules that both engines compute with. All others are computed with as shipped, and a home may not change them.
+COMPUTED_RULES = (
+    "rollover_capacity_factor", "full_month_hours", "day_hours", "maximum_period_days", "exit_price_multiple",
+    "step_part_year", "step_month_round_up_days", "multi_person_minimum_persons", "multi_person_extra_kwh_per_month",
+    "part_month_days", "demand_limit_share", "demand_overrun", "contract_demand_floor_share",
+    "demand_discount_kwh_per_kva", "demand_discount_factor", "suspension_minimum_days", "load_shape_factor", "loss_band",
+)  # fmt: skip
 
 _HINTS = get_type_hints(BillingRules, include_extras=True)
 UNITS: dict[str, str] = {key: hint.__metadata__[0] for key, hint in _HINTS.items()}
@@ -217,30 +226,40 @@ def rule_source(key: str, day: date, province: str | None = None) -> RuleValue:
 def read_rules(paths: Iterable[Path], own: Iterable[Path] = ()) -> tuple[RuleValue, ...]:
     """Return the values of all files; raise PolicyProblem with every problem of every file."""
     keys: dict[str, Lined] = {}
-    own = list(own)
-    places = [(path, read_policy(path)) for path in (*paths, *own)]
-    for path, content in places:
+    shipped, own = list(paths), list(own)
+    contents, reports = _read_all([*shipped, *own])
+    values: list[RuleValue] = []
+    for path, content in contents.items():
         _claim(content, path in own)
-    reports = [Problems(path.name) for path, _ in places]
-    for (_, content), problems in zip(places, reports, strict=True):
-        known_keys(content, ("title", "note", "begins", "keys", "rows"), problems)
-        _take_keys(content, keys, problems)
-    values = [
-        value
-        for (_, content), problems in zip(places, reports, strict=True)
-        for value in _values(content, keys, problems)
-    ]
-    found = [problem for problems in reports for problem in problems.found]
-    found += [] if found else list(_validity_problems(values))
+        known_keys(content, OWN_FILE_KEYS if path in own else FILE_KEYS, reports[path])
+        if path not in own:
+            _take_keys(content, keys, reports[path])
+    for path, content in contents.items():
+        values += _values(content, keys, reports[path])
+    found = [problem for problems in reports.values() for problem in problems.found]
+    found += [*_validity_problems(values), *_uncomputed(values)]
     if found:
         raise PolicyProblem("billing rules", found)
     return tuple(values)
 
 
+def _read_all(paths: list[Path]) -> tuple[dict[Path, Lined], dict[Path, Problems]]:
+    """Return the files that hold a mapping, and for every file what is wrong with it so far."""
+    contents: dict[Path, Lined] = {}
+    reports = {path: Problems(path.name) for path in paths}
+    for path in paths:
+        try:
+            contents[path] = read_policy(path)
+        except PolicyProblem as error:
+            reports[path].found += error.problems
+    return contents, reports
+
+
 def _claim(content: Lined, is_own: bool) -> None:
     """Mark the rows of a company's own file, so that they stand before the shipped ones."""
-    for row in content.get("rows") or () if is_own else ():
-        if isinstance(row, dict):
+    rows = content.get("rows")
+    for row in rows if is_own and isinstance(rows, list) else ():
+        if isinstance(row, Lined):
             row["province"] = OWN
 
 
@@ -330,7 +349,9 @@ def _validity_problems(values: Iterable[RuleValue]) -> Iterator[str]:
     """Yield gaps and overlaps; every national rule must be told from one first day on, without an end."""
     groups: dict[tuple[str | None, str, str], list[RuleValue]] = defaultdict(list)
     for value in values:
-        groups[value.province, value.file if value.province else "", value.key].append(value)
+        # A company's own files are one book, as the national ones are.
+        file = "" if value.province in (None, OWN) else value.file
+        groups[value.province, file, value.key].append(value)
     begins = min((value.valid_from for value in values if value.province is None), default=None)
     for versions in groups.values():
         yield from _broken(versions)
@@ -342,6 +363,22 @@ def _validity_problems(values: Iterable[RuleValue]) -> Iterator[str]:
             yield f"{versions[0].file}:{versions[0].line}: {key} begins after {begins}, when the others do"
         elif all(version.valid_to is not None for version in versions):
             yield f"{versions[-1].file}:{versions[-1].line}: {key} ends; write `valid_to: null` on its last row"
+
+
+def _uncomputed(values: Sequence[RuleValue]) -> Iterator[str]:
+    """Yield every own value that would change nothing, or one engine only: it must not look as if it were used."""
+    for own in values:
+        if own.province != OWN or own.key in COMPUTED_RULES:
+            continue
+        hidden = [v for v in values if v.province is None and v.key == own.key and _meet(v, own)]
+        if any(version.value != own.value for version in hidden):
+            yield f"{own.file}:{own.line}: {own.key} is {hidden[-1].value} in every calculation and can't be changed; remove the row. Can be changed: {', '.join(COMPUTED_RULES)}"
+
+
+def _meet(one: RuleValue, other: RuleValue) -> bool:
+    """Return whether two values share a day."""
+    end = min(one.valid_to or date.max, other.valid_to or date.max)
+    return max(one.valid_from, other.valid_from) < end
 
 
 def _broken(versions: list[RuleValue]) -> Iterator[str]:

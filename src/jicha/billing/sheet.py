@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
-from jicha.billing.policy import rule_source
+from jicha.billing.policy import RuleBook, rule_book
 
 STEP_TITLES: dict[str, tuple[str, str]] = {
     "segments": ("分段", "Segment of the period"),
@@ -51,6 +51,7 @@ class Sheet:
     """Gathers the steps of one bill; `day` chooses the version of every rule that is quoted."""
 
     day: date
+    rules: RuleBook = field(default_factory=rule_book)
     steps: list[SheetStep] = field(default_factory=list)
     refusal: tuple[str, str] | None = None
 
@@ -70,7 +71,7 @@ class Sheet:
         rows: tuple[str, ...] = (),
     ) -> None:
         """Write down one step; `rule` names the billing rule whose clause is quoted."""
-        basis = "" if rule is None else _basis(rule, self.day)
+        basis = "" if rule is None else _basis(self.rules, rule, self.day)
         self.steps.append(
             SheetStep(step, mp_id, formula, result, unit, register, component, rounding, source, basis, rows)
         )
@@ -84,6 +85,6 @@ class Sheet:
         return [asdict(step) for step in self.steps]
 
 
-def _basis(rule: str, day: date) -> str:
-    value = rule_source(rule, day)
+def _basis(rules: RuleBook, rule: str, day: date) -> str:
+    value = rules.source(rule, day)
     return f"{value.source} [{value.mark}]"

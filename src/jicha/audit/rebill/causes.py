@@ -14,6 +14,7 @@ from jicha.audit.rebill.session import Rebilling
 from jicha.audit.rebill.texts import sql_text
 from jicha.billing.difference import amounts
 from jicha.billing.hypotheses.catalogue import catalogue, direction, examined_bills
+from jicha.billing.policies import BillingPolicies
 
 Progress = Callable[[str, int, int], None]
 Row = dict[str, Any]
@@ -31,7 +32,9 @@ SCHEMA = pa.schema(
 )
 
 
-def bill_causes(connection: duckdb.DuckDBPyConnection, progress: Progress) -> pa.Table:
+def bill_causes(
+    policies: BillingPolicies, connection: duckdb.DuckDBPyConnection, progress: Progress
+) -> pa.Table:
     """Return one row a bill that differs in a charge or in its total, with columns as SCHEMA.
 
     The connection must hold the contract tables and the facts recomputed_bill and bill_line_difference.
@@ -40,7 +43,7 @@ def bill_causes(connection: duckdb.DuckDBPyConnection, progress: Progress) -> pa
     differing = connection.execute(sql_text("differing_bills")).fetchall()
     examined = [row[0] for row in differing[: examined_bills()]]
     rows = [_row(NOT_EXAMINED, *row) for row in differing[len(examined) :]]
-    for number, row in enumerate(_examined(Rebilling(connection), examined), 1):
+    for number, row in enumerate(_examined(Rebilling(connection, policies), examined), 1):
         progress("cause", number, len(examined))
         rows.append(row)
     return pa.Table.from_pylist(rows, schema=SCHEMA)

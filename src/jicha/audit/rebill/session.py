@@ -19,7 +19,7 @@ from jicha.billing.cause import Cause, find_cause
 from jicha.billing.difference import LineDifference, amounts, compare
 from jicha.billing.lines import price_bill
 from jicha.billing.model import PricedBill
-from jicha.billing.policy import RuleBook, rule_book
+from jicha.billing.policies import BillingPolicies, shipped_policies
 from jicha.billing.price_list import PriceList
 from jicha.billing.sheet import Sheet
 from jicha.errors import ExplainedError
@@ -40,10 +40,13 @@ class BillSheet:
 class Rebilling:
     """Recomputes bills over a connection that holds the contract tables."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, rules: RuleBook | None = None) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, policies: BillingPolicies | None = None
+    ) -> None:
+        policies = policies or shipped_policies()
         self.connection = connection
-        self.rules = rules or rule_book()
-        self.prices: PriceList = read_price_list(connection)
+        self.rules = policies.rules
+        self.prices: PriceList = read_price_list(connection, policies)
 
     def cases(self, bill_ids: Iterable[str]) -> Iterator[BillCase]:
         """Yield the chosen normal bills with what they are recomputed from."""
@@ -61,7 +64,7 @@ class Rebilling:
                 where="bill", found=f"no normal bill {bill_id!r}", expected="the bill_id of a normal bill",
                 remedy="See the column bill_id of the table bill; reversals and back-bills are not recomputed.",
             )  # fmt: skip
-        sheet = Sheet(case.bill.period_from)
+        sheet = Sheet(case.bill.period_from, self.rules)
         priced = self.price(case, sheet)
         if priced.refusal:
             return BillSheet(case, priced, sheet, ())
@@ -72,11 +75,6 @@ class Rebilling:
     def cause(self, case: BillCase, priced: PricedBill) -> Cause:
         """Return by which mistake the issued bill came about."""
         return find_cause(case.bill, case.issued, priced, self.prices, self.rules)
-
-    def has_bill(self, bill_id: str) -> bool:
-        """Return whether there is a bill of this number."""
-        found = self.connection.execute(sql_text("has_bill"), {"bill_id": bill_id}).fetchone()
-        return found is not None
 
     def bill_ids(self, month: date) -> list[str]:
         """Return the normal bills of a month."""
@@ -100,11 +98,22 @@ def sheet_links(sheet: BillSheet) -> dict[str, Any]:
     return {"evidence": json.dumps({"sources": links}), "bill_month": bill.bill_month}
 
 
+def has_bill(mart: Mart, snapshot: Snapshot, bill_id: str, memory_limit: str = "2GB") -> bool:
+    """Return whether the snapshot holds a bill of this number."""
+    with snapshot.held(), connect(mart, memory_limit) as connection:
+        snapshot.create_views(connection)
+        return connection.execute(sql_text("has_bill"), {"bill_id": bill_id}).fetchone() is not None
+
+
 @contextmanager
 def open_rebilling(
-    mart: Mart, snapshot: Snapshot, memory_limit: str = "2GB", threads: int | None = None
+    mart: Mart,
+    snapshot: Snapshot,
+    policies: BillingPolicies,
+    memory_limit: str = "2GB",
+    threads: int | None = None,
 ) -> Iterator[Rebilling]:
     """Open a snapshot for re-billing; it is held against deletion while the block runs."""
     with snapshot.held(), connect(mart, memory_limit, threads) as connection:
         snapshot.create_views(connection)
-        yield Rebilling(connection)
+        yield Rebilling(connection, policies)
