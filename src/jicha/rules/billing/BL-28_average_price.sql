@@ -1,13 +1,25 @@
--- Bills whose yuan per kWh leave the middle of their class (均价异常): kind of customer and tariff, or mix of
--- tariffs. The middle is the median, which one impossible bill does not move. A two-part customer of low use bears its basic charge on few kWh.
-WITH schemes AS (
+-- Bills whose yuan per kWh leave the middle of their class (均价异常): kind of customer and tariff of the main point. The middle is
+-- the median of those with one tariff, which one impossible bill does not move. Several tariffs of one customer explain a price
+-- between theirs, and low use that of a two-part customer, which bears its basic charge on few kWh.
+WITH tariffs AS (
     SELECT
         customer_no,
-        string_agg(DISTINCT tariff_code, '+' ORDER BY tariff_code) AS tariff_code,
-        max(scheme_from) AS scheme_from,
-        bool_or(basic_charge_mode <> 'none') AS has_basic_charge
+        tariff_code,
+        parent_mp_id IS NULL AND fixed_ratio IS NULL AND fixed_kwh IS NULL AS is_main,
+        scheme_from,
+        basic_charge_mode
     FROM point_scheme
     WHERE usage = 'billing' AND has_scheme
+),
+
+schemes AS (
+    SELECT
+        customer_no,
+        COALESCE(min(tariff_code) FILTER (WHERE is_main), min(tariff_code)) AS tariff_code,
+        min(tariff_code) <> max(tariff_code) AS is_mixed,
+        max(scheme_from) AS scheme_from,
+        bool_or(basic_charge_mode <> 'none') AS has_basic_charge
+    FROM tariffs
     GROUP BY customer_no
 ),
 
@@ -24,6 +36,7 @@ priced AS (
         c.contract_kva,
         s.tariff_code,
         s.has_basic_charge,
+        s.is_mixed,
         CAST(div_hu(b.total_yuan, b.kwh, 6) AS DECIMAL(18, 6)) AS price_yuan_per_kwh
     FROM bill AS b
     INNER JOIN customer AS c ON c.customer_no = b.customer_no
@@ -39,8 +52,18 @@ classes AS (
         CAST(count(*) AS BIGINT) AS bills,
         CAST(median(price_yuan_per_kwh) AS DECIMAL(18, 6)) AS middle_price
     FROM priced
+    WHERE NOT is_mixed
     GROUP BY customer_kind, tariff_code
     HAVING count(*) >= $least_bills
+),
+
+-- The lowest and the highest middle among the tariffs of a customer that has several.
+mixes AS (
+    SELECT t.customer_no, min(k.middle_price) AS lowest_price, max(k.middle_price) AS highest_price
+    FROM tariffs AS t
+    SEMI JOIN priced AS p ON p.customer_no = t.customer_no AND p.is_mixed
+    INNER JOIN classes AS k ON k.tariff_code = t.tariff_code
+    GROUP BY t.customer_no
 ),
 
 compared AS (
@@ -48,10 +71,13 @@ compared AS (
         p.*,
         k.bills,
         k.middle_price,
+        m.lowest_price,
+        m.highest_price,
         CAST(p.kwh AS DECIMAL(38, 4)) * k.middle_price AS middle_yuan,
         CASE WHEN p.customer_kind = 'hv' THEN $share_hv ELSE $share END AS allowed_share
     FROM priced AS p
     INNER JOIN classes AS k ON k.customer_kind = p.customer_kind AND k.tariff_code = p.tariff_code
+    LEFT JOIN mixes AS m ON m.customer_no = p.customer_no
 )
 
 SELECT
@@ -75,5 +101,11 @@ WHERE
     ABS(CAST(total_yuan AS DECIMAL(38, 2)) - middle_yuan) > CAST(middle_yuan AS DECIMAL(38, 10)) * allowed_share
     AND NOT COALESCE(
         has_basic_charge AND total_yuan > middle_yuan AND kwh < CAST(contract_kva AS DECIMAL(38, 4)) * $low_use_kwh_per_kva,
+        FALSE
+    )
+    AND NOT COALESCE(
+        is_mixed
+        AND price_yuan_per_kwh > CAST(lowest_price AS DECIMAL(38, 6)) * (1 + $mix_edge)
+        AND price_yuan_per_kwh < CAST(highest_price AS DECIMAL(38, 6)) * (1 - $mix_edge),
         FALSE
     )
