@@ -27,6 +27,7 @@ from jicha.demo.plant.candidates import (
     with_sub,
 )
 from jicha.demo.plant.registry import ALWAYS, NOW, STAGES, Job, Spans
+from jicha.demo.plant.topics import recipes
 from jicha.demo.points import HV_HV, PLAIN, RES_TOU
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def allocate(world: World) -> None:
     for recipe in MISTAKEN:
         alikes = world.plan.mistakes // 2 if recipe.rule in LAWFUL else 0
         world.plan.jobs += _jobs(world, recipe, taken, world.plan.mistakes, alikes)
+    for recipe in recipes():
+        world.plan.jobs += _jobs(world, recipe, taken, world.plan.count, (world.plan.count + 1) // 2)
     for job in world.plan.jobs:
         change = STAGES["archive"].get(job.rule)
         if change:
