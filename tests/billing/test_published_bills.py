@@ -164,7 +164,6 @@ def test_the_engine_gives_what_was_published(name: str, row: Example, books: dic
         assert round_half_up(result, row.get("rounded_to", 2)) == published
 
 
-@pytest.mark.xfail(reason="a component that does not float stands at register any, which no engine bills")
 def test_a_book_of_which_only_some_components_float_gives_the_same(tmp_path: Path) -> None:
     name = "hubei_2026_01"
     prices = price_list(example(name)["floating_book"], tmp_path / "book.yaml")

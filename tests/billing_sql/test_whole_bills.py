@@ -199,3 +199,25 @@ def test_steps_of_the_months_served() -> None:
         reading=readings(total=700),
     )
     assert amounts(only(given)) == {"energy": "376.60", "step": "0.50", "total": "377.10"}
+
+
+@pytest.mark.parametrize("tou", [True, False])
+def test_a_component_that_does_not_float_is_charged_in_every_band(tou: bool) -> None:
+    """Transmission at register any: 300 kWh × 0.10 whichever bands they fall into; the purchase floats."""
+    given = one_customer(
+        price_scheme=[scheme("OWN", tou=tou)],
+        price=[
+            price("purchase", "0.60", "peak"), price("purchase", "0.30", "valley"), price("purchase", "0.40", "total"),
+            price("transmission", "0.10"), price("fund", "0.03"),
+        ],
+        reading=readings(total=300, peak=100, valley=200),
+    )  # fmt: skip
+    # by bands 100 × 0.60 + 200 × 0.30 = 120.00; by the total 300 × 0.40 = 120.00; transmission 30.00; funds 9.00
+    assert amounts(only(given)) == {"energy": "150.00", "fund": "9.00", "total": "159.00"}
+
+
+def test_a_book_with_nothing_but_any_is_charged_by_the_total() -> None:
+    given = one_customer(
+        price_scheme=[scheme("OWN")], price=[price("energy", "0.50")], reading=readings(total=300)
+    )
+    assert amounts(only(given)) == {"energy": "150.00", "total": "150.00"}

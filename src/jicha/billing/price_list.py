@@ -15,6 +15,7 @@ from jicha.billing.books import PriceRow, StepRow
 from jicha.billing.refusal import Refused
 
 BY_BAND = ("energy", "purchase", "line_loss", "transmission", "system")
+REGISTERS = ("total", "sharp", "peak", "flat", "valley", "deep_valley")
 FAR = date(9999, 12, 31)
 
 
@@ -135,12 +136,20 @@ def _span(rows: list[PriceRow], begin: date, end: date) -> TariffPrices:
         if row.component in place:
             ambiguous.append(f"{row.component} {row.register}")
         place[row.component] = price
+    _spread(energy)
     ordered = {
         register: tuple(prices[name] for name in BY_BAND if name in prices)
         for register, prices in energy.items()
     }
     first = valid[0] if valid else rows[0]
     return TariffPrices(begin, end, ordered, single, tuple(ambiguous), first.price_book, first.source)
+
+
+def _spread(energy: dict[str, dict[str, Price]]) -> None:
+    """Put what stands at register any, a part of the price per kWh that does not float, beside each register's own prices."""
+    not_floating = energy.pop("any", {})
+    for register in tuple(energy) or (REGISTERS if not_floating else ()):
+        energy[register] = {**not_floating, **energy.get(register, {})}
 
 
 def _limits(steps: Iterable[StepRow]) -> dict[tuple[str, str], list[StepLimits]]:

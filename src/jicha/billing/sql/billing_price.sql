@@ -29,13 +29,84 @@ spans AS (
         day AS price_from,
         lead(day) OVER (PARTITION BY tariff_code, voltage_code ORDER BY day) AS price_to
     FROM edges
+),
+
+valid AS (
+    SELECT
+        s.tariff_code,
+        s.voltage_code,
+        s.price_from,
+        s.price_to,
+        r.component,
+        r.register,
+        r.unit_price,
+        r.in_pf_base,
+        r.is_own,
+        r.component IN ('energy', 'purchase', 'line_loss', 'transmission', 'system') AS by_band
+    FROM spans AS s
+    INNER JOIN book AS r
+        ON
+            r.tariff_code = s.tariff_code
+            AND r.voltage_code = s.voltage_code
+            AND r.valid_from <= s.price_from
+            AND (r.valid_to IS NULL OR r.valid_to >= s.price_to)
+    WHERE s.price_to IS NOT NULL
+),
+
+-- What the tariff has prices by: a part of the price per kWh that stands at register any does not float and belongs to each.
+named AS (
+    SELECT DISTINCT tariff_code, voltage_code, price_from, register
+    FROM valid
+    WHERE by_band AND register <> 'any'
+),
+
+every_register AS (
+    SELECT 'total' AS register
+    UNION ALL SELECT 'sharp' AS register
+    UNION ALL SELECT 'peak' AS register
+    UNION ALL SELECT 'flat' AS register
+    UNION ALL SELECT 'valley' AS register
+    UNION ALL SELECT 'deep_valley' AS register
+),
+
+unnamed AS (
+    SELECT v.tariff_code, v.voltage_code, v.price_from, e.register
+    FROM (SELECT DISTINCT tariff_code, voltage_code, price_from FROM valid) AS v
+    ANTI JOIN named AS n ON n.tariff_code = v.tariff_code AND n.voltage_code = v.voltage_code AND n.price_from = v.price_from
+    CROSS JOIN every_register AS e
+),
+
+places AS (
+    SELECT tariff_code, voltage_code, price_from, register
+    FROM named
+    UNION ALL
+    SELECT tariff_code, voltage_code, price_from, register
+    FROM unnamed
+),
+
+told AS (
+    SELECT tariff_code, voltage_code, price_from, price_to, component, register, unit_price, in_pf_base, is_own
+    FROM valid
+    WHERE NOT (by_band AND register = 'any')
+    UNION ALL
+    SELECT v.tariff_code, v.voltage_code, v.price_from, v.price_to, v.component, p.register, v.unit_price, v.in_pf_base, v.is_own
+    FROM valid AS v
+    INNER JOIN places AS p ON p.tariff_code = v.tariff_code AND p.voltage_code = v.voltage_code AND p.price_from = v.price_from
+    ANTI JOIN valid AS o
+        ON
+            o.tariff_code = v.tariff_code
+            AND o.voltage_code = v.voltage_code
+            AND o.price_from = v.price_from
+            AND o.component = v.component
+            AND o.register = p.register
+    WHERE v.by_band AND v.register = 'any'
 )
 
 SELECT
-    s.tariff_code,
-    s.voltage_code,
-    s.price_from,
-    s.price_to,
+    r.tariff_code,
+    r.voltage_code,
+    r.price_from,
+    r.price_to,
     bool_or(r.is_own) AS is_own,
     count(*) > count(DISTINCT r.component || ' ' || CASE WHEN r.component IN ('fund', 'step2', 'step3', 'capacity', 'demand') THEN '' ELSE r.register END) AS is_ambiguous,
     max(r.unit_price) FILTER (WHERE r.component = 'energy' AND r.register = 'total') AS energy_total,
@@ -80,12 +151,5 @@ SELECT
     COALESCE(bool_and(r.in_pf_base) FILTER (WHERE r.component = 'system'), FALSE) AS system_in_base,
     COALESCE(bool_and(r.in_pf_base) FILTER (WHERE r.component = 'fund'), FALSE) AS fund_in_base,
     COALESCE(bool_and(r.in_pf_base) FILTER (WHERE r.component IN ('step2', 'step3')), FALSE) AS step_in_base
-FROM spans AS s
-INNER JOIN book AS r
-    ON
-        r.tariff_code = s.tariff_code
-        AND r.voltage_code = s.voltage_code
-        AND r.valid_from <= s.price_from
-        AND (r.valid_to IS NULL OR r.valid_to >= s.price_to)
-WHERE s.price_to IS NOT NULL
-GROUP BY s.tariff_code, s.voltage_code, s.price_from, s.price_to
+FROM told AS r
+GROUP BY r.tariff_code, r.voltage_code, r.price_from, r.price_to
