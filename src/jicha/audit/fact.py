@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -45,6 +45,8 @@ class Fact:
     rows: tuple[dict[str, Any], ...]
     sha256: str
     compute: Computation | None = None
+    # The engine's text by moment: made once, not for every worked case.
+    texts: dict[str, str] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     @property
     def uses_month(self) -> bool:

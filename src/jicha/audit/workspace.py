@@ -41,6 +41,13 @@ class Moment:
 
 def fact_sql(fact: Fact, moment: Moment) -> str:
     """Return the engine's text that builds the fact, its columns cast to the declared types."""
+    key = repr(moment) if fact.uses_month else ""
+    if key not in fact.texts:
+        fact.texts[key] = _fact_sql(fact, moment)
+    return fact.texts[key]
+
+
+def _fact_sql(fact: Fact, moment: Moment) -> str:
     if fact.compute is not None:
         return _typed(exp.select(exp.Star()).from_(exp.to_identifier(rows_name(fact.name))), fact.columns)
     if fact.tree is None:
@@ -63,19 +70,18 @@ def _typed(tree: exp.Query, columns: Mapping[str, str]) -> str:
 
 
 def _rows_sql(fact: Fact) -> str:
-    rows = [
-        exp.Tuple(expressions=[exp.cast(_literal(row[name]), kind) for name, kind in fact.columns.items()])
-        for row in fact.rows
-    ]
+    rows = [exp.Tuple(expressions=[_literal(row[name]) for name in fact.columns]) for row in fact.rows]
     values = exp.Values(
         expressions=rows,
         alias=exp.TableAlias(this="policy", columns=[exp.to_identifier(c) for c in fact.columns]),
     )
-    return exp.select(*fact.columns).from_(values).sql(dialect="duckdb", identify=True)
+    # One cast a column, not one a value: thousands of prices are bound in milliseconds.
+    casts = [exp.alias_(exp.cast(exp.column(name), kind), name) for name, kind in fact.columns.items()]
+    return exp.select(*casts).from_(values).sql(dialect="duckdb", identify=True)
 
 
 def _literal(value: object) -> exp.Expr:
-    return exp.null() if value is None else exp.convert(str(value))
+    return exp.null() if value is None else exp.Literal.string(str(value))
 
 
 def create_working_day(connection: duckdb.DuckDBPyConnection, first: date, last: date) -> None:
