@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -53,6 +53,7 @@ class Book:
     illustrative: bool
     prices: tuple[PlacedPrice, ...]
     steps: tuple[PlacedStep, ...]
+    is_own: bool = False
 
     def price_rows(self) -> tuple[PriceRow, ...]:
         """Return the rows of the table price."""
@@ -136,7 +137,7 @@ def load_books(extra_folder: Path | None = None) -> tuple[Book, ...]:
     books, found = [], []
     for path in own:
         try:
-            books.append(read_book(path))
+            books.append(replace(read_book(path), is_own=True))
         except PolicyProblem as error:
             found += error.problems
     hidden = frozenset(tariff for book in books for tariff in book.tariffs())
@@ -180,13 +181,9 @@ def shipped_step_rows() -> tuple[StepRow, ...]:
 
 def _without(book: Book, tariffs: frozenset[str]) -> Book:
     """Return the book without some tariffs."""
-    return Book(
-        book.price_book,
-        book.title,
-        book.illustrative,
-        tuple(placed for placed in book.prices if placed.row.tariff_code not in tariffs),
-        tuple(placed for placed in book.steps if placed.row.tariff_code not in tariffs),
-    )
+    prices = tuple(placed for placed in book.prices if placed.row.tariff_code not in tariffs)
+    steps = tuple(placed for placed in book.steps if placed.row.tariff_code not in tariffs)
+    return replace(book, prices=prices, steps=steps)
 
 
 def _conflicts(books: Iterable[Book]) -> Iterator[str]:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from jicha.billing import books, policy
 from jicha.billing.books import Book, PriceRow, StepRow, load_books, shipped_books
-from jicha.billing.policy import RuleBook, load_rule_book, rule_book
-from jicha.billing.policy_file import PolicyProblem
+from jicha.billing.policy import RuleBook, load_rule_book, read_rules, rule_book
+from jicha.billing.policy_file import PolicyProblem, read_policy, shipped_files
 
 FOLDERS = (books.FOLDER, policy.FOLDER)
 
@@ -66,6 +66,18 @@ def load_policies(folder: Path) -> BillingPolicies:
 def own_files(folder: Path) -> tuple[Path, ...]:
     """Return the files of a home's own policies, by folder and name."""
     return tuple(path for name in FOLDERS for path in sorted((folder / name).glob("*.yaml")))
+
+
+def check_file(path: Path) -> list[str]:
+    """Return every problem of one file, a price book or rules of billing, wherever it lies."""
+    try:
+        if "rows" in read_policy(path):
+            read_rules(shipped_files(policy.FOLDER), [path])
+        else:
+            books.read_book(path)
+    except PolicyProblem as error:
+        return error.problems
+    return []
 
 
 def _unread(folder: Path) -> Iterator[str]:

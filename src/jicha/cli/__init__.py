@@ -9,7 +9,19 @@ import typer
 from rich.markup import escape
 
 from jicha import __version__
-from jicha.cli import audit, bills, contract, data, demo, doctor, exceptions, findings, rules, snapshots
+from jicha.cli import (
+    audit,
+    bills,
+    contract,
+    data,
+    demo,
+    doctor,
+    exceptions,
+    findings,
+    policies,
+    rules,
+    snapshots,
+)
 from jicha.cli.output import CONSOLE_ERROR, Exit
 from jicha.errors import JichaError
 
@@ -32,6 +44,7 @@ app.command("runs")(audit.runs)
 app.command("findings")(findings.findings)
 app.command("explain")(findings.explain)
 app.add_typer(rules.app, name="rules")
+app.add_typer(policies.app, name="policies")
 app.add_typer(contract.app, name="contract")
 app.add_typer(snapshots.app, name="snapshots")
 app.add_typer(exceptions.app, name="exceptions")
