@@ -10,10 +10,22 @@ from typing import Any
 from jicha.billing.nameplates import shipped_parameters
 from jicha.billing.policies import BillingPolicies
 from jicha.billing.policy import COMPUTED_RULES, RuleBook
-from jicha.settle.law import versions
+from jicha.settle.law import law_of, versions
 
 Rows = tuple[dict[str, Any], ...]
 
+# The acts that a case (违约用电、窃电) may be about, by the provisions of policies/law that settle it.
+BREACH_ACTS = {
+    "theft": ("theft_charge", "theft_quantity"),
+    "low_price_line": ("low_price_line",),
+    "over_capacity": ("over_capacity",),
+    "suspended_or_sealed": ("suspended_or_sealed",),
+    "moved_equipment": ("moved_equipment",),
+    "unauthorised_source": ("unauthorised_source",),
+}
+BREACH_NUMBERS = (
+    "multiple", "unknown_days", "hours_power", "hours_lighting", "yuan_per_kw", "residential_yuan_each", "other_yuan_each",
+)  # fmt: skip
 LATE_FEE_RATES = ("residential_per_day", "due_year_per_day", "later_year_per_day")
 
 
@@ -71,6 +83,26 @@ def late_fee_rate(_policies: BillingPolicies) -> Rows:
     return tuple(rows)
 
 
+def breach_law(_policies: BillingPolicies) -> Rows:
+    """Return what policies/law sets for default usage and theft, one row an act and version; null where an act knows no such value."""
+    return tuple(
+        {
+            "act_code": act,
+            "law_version": first.version,
+            "law_from": first.valid_from or date.min,
+            "law_to": first.valid_to or date.max,
+            "multiple_is_ceiling": first.flag("multiple_is_ceiling"),
+            **{
+                key: next((v for law in laws if (v := law.optional(key)) is not None), None)
+                for key in BREACH_NUMBERS
+            },
+        }
+        for act, provisions in BREACH_ACTS.items()
+        for first in versions(provisions[0])
+        for laws in [[law_of(name, first.version) for name in provisions]]
+    )
+
+
 POLICY_ROWS: dict[str, Callable[[BillingPolicies], Rows]] = {
     function.__name__: function
     for function in (
@@ -79,5 +111,6 @@ POLICY_ROWS: dict[str, Callable[[BillingPolicies], Rows]] = {
         billing_rule,
         transformer_parameter,
         late_fee_rate,
+        breach_law,
     )
 }
