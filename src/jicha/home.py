@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -61,9 +62,13 @@ def open_home(path: str | os.PathLike[str] | None = None) -> Home:
 class Run:
     """One finished audit of one month: findings, verdicts and where everything came from."""
 
-    def __init__(self, home: Home, manifest: RunManifest) -> None:
+    def __init__(
+        self, home: Home, manifest: RunManifest, store: RunStore | None = None, trial: Run | None = None
+    ) -> None:
         self.home = home
         self.manifest = manifest
+        self.trial = trial  # what the rules on trial (试运行) found beside it
+        self._store = store or home.store
 
     @property
     def run_id(self) -> str:
@@ -73,12 +78,12 @@ class Run:
     @cached_property
     def findings(self) -> pa.Table:
         """All findings of the run as an Arrow table in the shape of design 3 (money and energy DECIMAL)."""
-        return self.home.store.findings(self.manifest)
+        return self._store.findings(self.manifest)
 
     @cached_property
     def silenced(self) -> pa.Table:
         """The findings that an approved exception keeps quiet, in the same shape."""
-        return self.home.store.findings(self.manifest, silenced=True)
+        return self._store.findings(self.manifest, silenced=True)
 
     @cached_property
     def verdicts(self) -> pa.Table:
@@ -117,6 +122,7 @@ class Home:
         self.path = path
         self.mart = Mart.open(path / "mart", create=True)
         self.store = RunStore(self.mart.root / "findings")
+        self.trial_store = RunStore(self.mart.root / "trial")
         self.exceptions = ExceptionList(path / "exceptions" / "exceptions.yaml")
 
     @cached_property
@@ -126,9 +132,9 @@ class Home:
 
     @cached_property
     def library(self) -> Library:
-        """The shipped rules and the user's own beside them (<home>/rules)."""
+        """The shipped rules and the user's own beside them (<home>/rules), in the states that settings.toml gives them."""
         own = self.path / "rules"
-        return load_library([own] if own.exists() else [])
+        return load_library([own] if own.exists() else []).with_states(self.settings.rules)
 
     @property
     def policies(self) -> BillingPolicies:
@@ -238,7 +244,8 @@ class Home:
     ) -> Run:
         """Audit one month, or "all" months in order, and return the (last) run.
 
-        `month` is 2026-10, a date in the month, or "all"; `as_of` defaults to the end of the month.
+        `month` is 2026-10, a date in the month, or "all"; `as_of` defaults to the end of the month. Where no rules are named,
+        those on trial run beside the active ones; what they find is kept apart, in the run's `trial`.
         """
         snapshot = self.snapshot(snapshot_id)
         months = self.months(snapshot) if month == "all" else [_month(month)]
@@ -257,10 +264,18 @@ class Home:
             parameters=local_parameters(self.library, _merged(self.settings.parameters, parameters or {})),
             keep_facts=keep_facts,
         )
+        on_trial = library.in_state("trial") if rules is None else ()
         with snapshot.held():
             audit = AuditRun(self.mart, snapshot, library, options, self.exceptions.silenced, progress)
             manifests = list(audit.over(months))
-        return Run(self, manifests[-1])
+            trial = None
+            if on_trial:
+                beside = replace(options, rule_ids=on_trial)
+                tried = AuditRun(
+                    self.mart, snapshot, library, beside, self.exceptions.silenced, progress, self.trial_store
+                )
+                trial = Run(self, list(tried.over(months))[-1], self.trial_store)
+        return Run(self, manifests[-1], trial=trial)
 
     def rebill(
         self,
@@ -299,16 +314,22 @@ class Home:
         """Write a calculation sheet as PDF; return its path."""
         return write_sheet_pdf(document, Path(path), language)
 
-    def runs(self) -> list[Run]:
-        """Return all runs, oldest month first."""
-        return [Run(self, manifest) for manifest in self.store.manifests()]
+    def pinned_snapshots(self) -> frozenset[int]:
+        """Return the snapshots that runs refer to."""
+        return self.store.pinned_snapshots() | self.trial_store.pinned_snapshots()
 
-    def run(self, run_id: str | None = None) -> Run:
+    def runs(self, *, trial: bool = False) -> list[Run]:
+        """Return all runs, oldest month first; with `trial` those of the rules on trial instead."""
+        store = self.trial_store if trial else self.store
+        return [Run(self, manifest, store) for manifest in store.manifests()]
+
+    def run(self, run_id: str | None = None, *, trial: bool = False) -> Run:
         """Return one run, the newest if none is named; a month such as 2026-10 names its last run."""
+        store = self.trial_store if trial else self.store
         if run_id is not None and len(run_id) == 7:
-            of_month = [m for m in self.store.manifests() if month_text(m.month) == run_id]
+            of_month = [m for m in store.manifests() if month_text(m.month) == run_id]
             run_id = of_month[-1].run_id if of_month else run_id
-        return Run(self, self.store.manifest(run_id))
+        return Run(self, store.manifest(run_id), store)
 
     def finding(self, finding_id: str, run_id: str | None = None) -> dict[str, Any]:
         """Return one finding by its id or a unique beginning of it, as its run left it."""

@@ -1,4 +1,4 @@
-"""The settings of one home (settings.toml): limits, retention and the local values of rule parameters."""
+"""The settings of one home (settings.toml): limits, retention, local values of rule parameters and states of rules."""
 
 from __future__ import annotations
 
@@ -19,13 +19,20 @@ class Settings:
     threads: int | None = None
     keep_snapshots: int = 12
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    rules: Mapping[str, str] = field(default_factory=dict)
 
 
 class SettingsError(ManyErrors):
     """settings.toml says something that jicha does not know."""
 
 
-_KINDS: dict[str, type] = {"memory_limit": str, "threads": int, "keep_snapshots": int, "parameters": dict}
+_KINDS: dict[str, type] = {
+    "memory_limit": str,
+    "threads": int,
+    "keep_snapshots": int,
+    "parameters": dict,
+    "rules": dict,
+}
 
 
 def read_settings(path: Path) -> Settings:

@@ -11,7 +11,7 @@ from string import Formatter
 from jicha.audit import observed
 from jicha.audit.dialect import lint
 from jicha.audit.fact import PACKAGE, WORKING_DAY, Columns, Fact, lint_fact, load_facts
-from jicha.audit.rule import Rule, load_rule
+from jicha.audit.rule import STATUSES, Rule, load_rule
 from jicha.audit.yaml_file import YamlProblem
 from jicha.billing.policies import BillingPolicies, shipped_policies
 from jicha.contract import contract
@@ -66,6 +66,29 @@ class Library:
             return replace(self, rules={k: r for k, r in self.rules.items() if r.status == "active"})
         chosen = [self.rule(rule_id) for rule_id in rule_ids]
         return replace(self, rules={rule.rule_id: rule for rule in chosen}, unreadable={})
+
+    def in_state(self, status: str) -> tuple[str, ...]:
+        """Return the ids of the rules in a state of a rule's life (draft, trial, active, retired)."""
+        return tuple(rule_id for rule_id, rule in self.rules.items() if rule.status == status)
+
+    def with_states(self, states: Mapping[str, str]) -> Library:
+        """Return the library with the states that a home gives its rules; all problems at once."""
+        problems = [
+            f"rules.{rule_id}: there is no such rule; see `jicha rules list`"
+            for rule_id in states
+            if rule_id not in self.rules
+        ]
+        problems += [
+            f"rules.{rule_id}: {state!r} is no state; write one of {', '.join(STATUSES)}"
+            for rule_id, state in states.items()
+            if state not in STATUSES
+        ]
+        if problems:
+            raise YamlProblem("states of rules in settings.toml", problems)
+        return replace(
+            self,
+            rules={k: replace(rule, status=states.get(k, rule.status)) for k, rule in self.rules.items()},
+        )
 
     def facts_of(self, names: Iterable[str]) -> list[Fact]:
         """Return the named facts and all that they read, in building order."""

@@ -20,6 +20,7 @@ TOPICS = (
     "reading", "billing", "collection", "metering", "connection", "inspection",
     "line_loss", "service", "seal", "new_energy", "charging", "permission",
 )  # fmt: skip
+STATUSES = ("draft", "trial", "active", "retired")
 DIRECTIONS = ("company", "customer", "by_sign", "column", "none")
 CASE_KINDS = ("hit", "near_miss", "look_alike", "insufficient")
 STANDARD_COLUMNS = (
@@ -117,7 +118,7 @@ def load_rule(path: Path) -> Rule:
         topic=keys.choice("topic", TOPICS),
         severity=keys.take("severity", int),
         owner=keys.take("owner", str),
-        status=keys.choice("status", ("draft", "trial", "active", "retired")),
+        status=keys.choice("status", STATUSES),
         version=keys.take("version", int),
         side=keys.choice("side", ("internal", "external")),
         lifecycle=keys.choice("lifecycle", ("standing", "occurrence")),

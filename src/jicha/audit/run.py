@@ -80,6 +80,7 @@ class AuditRun:
         options: RunOptions,
         silenced: Callable[[date], frozenset[tuple[str, str]]],
         progress: Progress,
+        store: RunStore | None = None,
     ) -> None:
         self.mart = mart
         self.snapshot = snapshot
@@ -87,7 +88,7 @@ class AuditRun:
         self.options = options
         self.silenced = silenced
         self.progress = progress
-        self.store = RunStore(mart.root / "findings")
+        self.store = store or RunStore(mart.root / "findings")
         self.fact_store = FactStore(mart)
         self.names: dict[str, str] = {}
         self.own_rows: OwnRows | None = None  # set where only some organisations are audited

@@ -80,6 +80,8 @@ def audit(
         print_json(summary.to_dict())
     else:
         print_summary(summary)
+        if run.trial is not None:
+            _print_trial(run.trial, language)
         written = [*(out or []), *([page] if page else [])]
         for path in written:
             CONSOLE.print(f"→ {path}", markup=False, highlight=False)
@@ -178,9 +180,23 @@ def _gap(line: RuleLine, language: str) -> str:
     return f"  {line.rule_id} {line.title}: {word(kind, language)} ({line.verdicts[kind]}) — {line.missing[:300]}"
 
 
-def runs(home: HomeOption = None, as_json: JsonOption = False) -> None:
+def _print_trial(trial: Run, language: str) -> None:
+    found = trial.findings.num_rows
+    rules = " ".join(trial.manifest.rules)
+    CONSOLE.print(
+        f"{word('on_trial', language)}: {rules} · {word('findings', language)} {found:,} · jicha findings --trial",
+        style="dim",
+        highlight=False,
+    )
+
+
+def runs(
+    trial: Annotated[bool, typer.Option("--trial", help="Those of the rules on trial instead.")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """List the runs that this home keeps."""
-    kept = home_at(home).runs()
+    kept = home_at(home).runs(trial=trial)
     if as_json:
         print_json([_run_line(run) for run in kept])
         return

@@ -56,6 +56,7 @@ def findings(
     ] = None,
     text: Annotated[str | None, typer.Option("--text", help="Only messages that hold this text.")] = None,
     least_yuan: Annotated[str | None, typer.Option("--least-yuan", help="Only from this amount up.")] = None,
+    trial: Annotated[bool, typer.Option("--trial", help="Those of the rules on trial instead.")] = False,
     silenced: Annotated[
         bool, typer.Option("--silenced", help="Those that exceptions keep quiet instead.")
     ] = False,
@@ -73,7 +74,7 @@ def findings(
 ) -> None:
     """List, filter, sort, page and export the findings of a run."""
     place = home_at(home)
-    chosen = place.run(run)
+    chosen = place.run(run, trial=trial)
     rows = chosen.silenced if silenced else chosen.findings
     wanted = dict(zip(_FILTERS, (rule, org, customer, point, status, subject), strict=True))
     rows = _sorted(_matching(rows, wanted, text, least_yuan), sort)

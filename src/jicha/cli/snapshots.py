@@ -18,7 +18,7 @@ app = typer.Typer(no_args_is_help=True, help="Snapshots of the data.", rich_mark
 def list_(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """List the snapshots that are kept."""
     place = home_at(home)
-    pinned = place.store.pinned_snapshots()
+    pinned = place.pinned_snapshots()
     lines = [
         {
             "snapshot": info.id,
@@ -76,7 +76,7 @@ def drop(
 ) -> None:
     """Drop snapshots and give their space back."""
     place = home_at(home)
-    result = drop_snapshots(place.mart, snapshots, place.store.pinned_snapshots(), force)
+    result = drop_snapshots(place.mart, snapshots, place.pinned_snapshots(), force)
     CONSOLE.print(f"dropped {len(result.snapshots)}, {result.bytes_freed / 1e6:,.1f} MB free")
 
 
@@ -95,6 +95,6 @@ def retain(
     result = apply_policy(
         place.mart,
         RetentionPolicy(keep_last or place.settings.keep_snapshots, keep_month_ends),
-        place.store.pinned_snapshots(),
+        place.pinned_snapshots(),
     )
     CONSOLE.print(f"dropped {len(result.snapshots)}, {result.bytes_freed / 1e6:,.1f} MB free")
