@@ -138,7 +138,7 @@ def _events(part: Part) -> list[tuple[Course, Ints, Ints]]:
     changed = np.flatnonzero((part.get("changed_on") != NULL) & (part.get("role") == MAIN))
     works = part.world.customers.is_hv()[fresh]
     quiet = rows[~customers.special[rows] & (customers.closed[rows] == NULL)]
-    renamed, tested = quiet[quiet % 211 == 5], quiet[quiet % 397 == 11]
+    renamed, tested = quiet[quiet % 211 == 5], tested_customers(part)
     corrected = corrected_customers(part)
     day = part.world.calendar.shift
     return [
@@ -151,10 +151,24 @@ def _events(part: Part) -> list[tuple[Course, Ints, Ints]]:
         (EXCHANGE, part.world.points.owner[main[swapped]], swap[swapped]),
         (SUSPENSION, off, off_day),
         (RESUMPTION, off[back], back_day[back]),
-        (ON_REQUEST, tested, day(BASE + 40 + tested * 13 % 390, 1)),
+        (ON_REQUEST, tested, test_day(part, tested)),
         (NEW_NAME, renamed, day(BASE + 40 + renamed * 17 % 390, 1)),
         (CORRECTION, corrected, correction_day(part, corrected)),
     ]
+
+
+def tested_customers(part: Part) -> Ints:
+    """Return the customers whose meter, never exchanged, was tested at their request in the year."""
+    customers = part.world.customers
+    rows = np.arange(part.customers.start, part.customers.stop, dtype=np.int64)
+    swapped = part.owner[part.get("swap") != NULL]
+    fits = ~customers.special[rows] & (customers.closed[rows] == NULL) & (rows % 397 == 11)
+    return np.asarray(rows[fits & ~np.isin(rows, swapped)])
+
+
+def test_day(part: Part, customer: Ints) -> Ints:
+    """Return the working day on which a meter was tested at the customer's request."""
+    return part.world.calendar.shift(BASE + 40 + customer * 13 % 390, 1)
 
 
 def corrected_customers(part: Part) -> Ints:

@@ -6,10 +6,12 @@ import numpy as np
 
 from jicha.demo.frame import Frame, Ids, Pick
 from jicha.demo.grid import BASE, NULL, Ints, moment
-from jicha.demo.points import FIXED, point_ids
+from jicha.demo.orders import CLOSURE, NEW, SWAP, TEST, test_day, tested_customers
+from jicha.demo.points import FIXED, MAIN, point_ids
 from jicha.demo.world import Part
 
 SEAL_PLACES = ["meter_cover", "terminal_cover", "box"]
+TERMINAL, AFTER_TEST = 1, 2
 STATES = ["in_stock", "issued", "applied", "removed", "returned", "lost", "scrapped"]
 
 
@@ -26,14 +28,29 @@ def seal_frames(part: Part) -> tuple[list[Frame], list[Frame]]:
     seals: list[Frame] = []
     operations: list[Frame] = []
     rows = np.flatnonzero(role != FIXED)
+    tested = _tested(part)
     for place in range(3):
         keep = rows[~part.world.plan.missing_seal(part, rows, place)]
         end = np.where(swap[keep] != NULL, swap[keep], closed[keep])
+        if place == TERMINAL:
+            end = np.where(tested[keep] != NULL, tested[keep], end)
         _life(part, keep, numbers[keep], 0, place, installed[keep], end, seals, operations)
         again = keep[swap[keep] != NULL]
         if len(again):
             _life(part, again, numbers[again], 1, place, swap[again], closed[again], seals, operations)
+        new = keep[tested[keep] != NULL]
+        if len(new) and place == TERMINAL:
+            _life(part, new, numbers[new], AFTER_TEST, place, tested[new], closed[new], seals, operations)
     return seals, operations
+
+
+def _tested(part: Part) -> Ints:
+    """Return for each point the day of a test on request, for which the terminal cover is opened and sealed again."""
+    result = np.full(len(part.owner), NULL, dtype=np.int64)
+    customers = tested_customers(part)
+    chosen = np.isin(part.owner, customers) & (part.get("role") == MAIN)
+    result[chosen] = test_day(part, part.owner[chosen])
+    return result
 
 
 def _life(
@@ -62,18 +79,18 @@ def _life(
             "state": Pick(np.where(gone, 4, 2), STATES),
         }
     )
-    fresh = (applied >= BASE) & np.isin(generation, (0,))
-    install_order = (
-        np.where(fresh, points // 10 * 10 + 1, points // 10 * 10 + 3) if generation or fresh.any() else None
-    )
-    order = np.full(len(rows), NULL, dtype=np.int64)
-    if install_order is not None:
-        order = np.where(fresh | (generation == 1), install_order, NULL)
+    customer = points // 10 * 10
+    fresh = (applied >= BASE) & (generation == 0)
+    order = np.where(fresh, customer + NEW, NULL)
+    if generation:
+        order = customer + (SWAP if generation == 1 else TEST)
     everyone = np.arange(len(rows))
     leave = np.where(gone, removed, 0)
-    removal = np.where(part.get("swap")[rows] != NULL, points // 10 * 10 + 3, points // 10 * 10 + 2)
-    if generation == 1:
-        removal = points // 10 * 10 + 2
+    removal = customer + CLOSURE
+    if generation == 0:
+        exchanged = part.get("swap")[rows] != NULL
+        in_test = ~exchanged & (part.of_customer("closed")[rows] == NULL)
+        removal = customer + np.select([exchanged, in_test], [SWAP, TEST], CLOSURE)
     for rank, action, day, hour, chosen, orders in (
         (1, "issue", applied - 6, 9, everyone, np.full(len(rows), NULL, dtype=np.int64)),
         (2, "apply", applied, 10, everyone, order),

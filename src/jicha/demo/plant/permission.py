@@ -23,7 +23,7 @@ FIRST_EXTRA = 900_001
 def join_roles(world: World, job: Job) -> None:
     """Give one account two roles that must not meet; the look-alike's two may."""
     pair = CLASHES[job.index % len(CLASHES)] if job.fault else HARMLESS
-    number = _hire(world, job, post="line_loss", extra_roles=list(pair))
+    number = hire(world, job, post="line_loss", extra_roles=list(pair))
     job.customer = -1
     say(world, job, "employee", f"E{number}", spans=((0, LAST),), note=" + ".join(pair))
 
@@ -32,7 +32,7 @@ def join_roles(world: World, job: Job) -> None:
 def keep_account(world: World, job: Job) -> None:
     """Keep the account of somebody who left; the look-alike's was closed the same day."""
     left = date(2026, 10, 10 + job.index % 12) if job.index % 2 == 0 else date(2026, 7, 31)
-    number = _hire(world, job, post="reader", left_on=left, keeps_account=job.fault)
+    number = hire(world, job, post="reader", left_on=left, keeps_account=job.fault)
     job.customer = -1
     spans = NOW if left.month == 10 else ((11, LAST),)
     say(
@@ -45,7 +45,8 @@ def keep_account(world: World, job: Job) -> None:
     )
 
 
-def _hire(world: World, job: Job, **more: Any) -> int:
+def hire(world: World, job: Job, **more: Any) -> int:
+    """Return the number of a new employee at the customer's station, with an account."""
     number = FIRST_EXTRA + len(world.staff.extra)
     station = int(world.customers.station[job.customer])
     world.staff.extra.append(
