@@ -180,6 +180,10 @@ def _rows(
     numbers = part.world.points.numbers()[part.points][rows]
     method, month = base["method"], int(str(base["month"]))
     assert isinstance(method, np.ndarray)
+    readers = part.world.staff.reader_ids(
+        part.of_customer("station")[rows], part.of_customer("section")[rows]
+    )
+    minutes = np.where(at[mask] == NULL, NULL, part.edited[rows, month])
     return {
         "mp_id": point_ids(numbers),
         "meter_id": Ids("M", numbers * 10 + second[mask]),
@@ -191,9 +195,9 @@ def _rows(
         "read_at": at[mask],
         "method": Pick(np.where(state == "missed", -1, method[rows, month]), METHODS),
         "status": Pick(np.zeros(len(rows), dtype=np.int64), [state]),
-        "reader_id": part.world.staff.reader_ids(
-            part.of_customer("station")[rows], part.of_customer("section")[rows]
-        ),
+        "reader_id": readers,
+        "edited_at": np.where(minutes == NULL, NULL, at[mask] + minutes * 60),
+        "edited_by": Ids(readers.prefix, np.where(minutes == NULL, NULL, readers.numbers)),
     }
 
 

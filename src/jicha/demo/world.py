@@ -84,6 +84,7 @@ class Part:
     total_gap: Ints = field(init=False)
     step_day: Ints = field(init=False)
     step_size: Ints = field(init=False)
+    edited: Ints = field(init=False)
     odd_demand: dict[tuple[int, int], str] = field(init=False)
     odd_reactive: dict[tuple[int, int], float] = field(init=False)
     true: Ints = field(init=False)
@@ -101,6 +102,8 @@ class Part:
         # A step of the register itself (reset, programming error), seen by reading and freeze alike.
         self.step_day = np.full(count, DAYS + 1, dtype=np.int64)
         self.step_size = np.zeros(count, dtype=np.int64)
+        # By point and month: how many minutes after the reading its value was changed.
+        self.edited = np.full((count, LAST + 1), NULL, dtype=np.int64)
         # By point row and month: what is odd about a demand; the tangent of the month, −1 where no register was read.
         self.odd_demand, self.odd_reactive = {}, {}
 
