@@ -208,7 +208,6 @@ def test_broken_policies_stop_nothing_that_needs_no_price(broken: Path) -> None:
     """Lists and findings are read as before."""
     assert read("rules", "list", "--home", str(broken))
     assert read("runs", "--home", str(broken)) == []
-    assert read("coverage", "--home", str(broken))
 
 
 def test_a_check_tells_the_same_without_a_run(broken: Path, tmp_path: Path) -> None:
