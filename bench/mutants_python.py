@@ -7,7 +7,8 @@ dropped. What only writes the calculation sheet, annotations, texts and assertio
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,11 +45,23 @@ class Change:
 def mutants(path: Path, name: str) -> list[Mutant]:
     """Return every mutant of a module."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    return [
-        Mutant(name, node.lineno, change.text, number, variant)
+    where = dict(_places(tree, ""))
+    return numbered(
+        Mutant(name, node.lineno, where[node] + change.text, number, variant)
         for number, node in enumerate(_nodes(tree))
         for variant, change in enumerate(_changes(node))
-    ]
+    )
+
+
+def numbered(found: Iterable[Mutant]) -> list[Mutant]:
+    """Return mutants with the second, third … change of the same text told apart."""
+    seen: Counter[str] = Counter()
+    result = []
+    for mutant in found:
+        seen[mutant.change] += 1
+        more = f" ({seen[mutant.change]})" if seen[mutant.change] > 1 else ""
+        result.append(mutant._replace(change=mutant.change + more))
+    return result
 
 
 def mutated(path: Path, mutant: Mutant) -> ast.Module:
@@ -72,6 +85,16 @@ def _nodes(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
             if isinstance(child, ast.expr | ast.stmt):
                 yield child
             yield from _nodes(child)
+
+
+def _places(node: ast.AST, function: str) -> Iterator[tuple[ast.AST, str]]:
+    """Yield every node below one with the function it stands in; a number also with what it is part of."""
+    for child in ast.iter_child_nodes(node):
+        within = f"{function}{child.name}." if isinstance(child, ast.FunctionDef | ast.ClassDef) else function
+        is_number = isinstance(child, ast.Constant) and not isinstance(node, ast.Return | ast.FunctionDef)
+        around = f"[{ast.unparse(node)}] " if is_number else ""
+        yield child, f"{function.removesuffix('.')}: {around}" if function else around
+        yield from _places(child, within)
 
 
 def _is_beside_the_point(node: ast.AST) -> bool:

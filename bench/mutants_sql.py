@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from mutants_python import CONTROL, Mutant
+from mutants_python import CONTROL, Mutant, numbered
 
 FLIPPED: dict[type[exp.Expr], type[exp.Expr]] = {
     exp.LT: exp.LTE, exp.LTE: exp.LT, exp.GT: exp.GTE, exp.GTE: exp.GT, exp.EQ: exp.NEQ, exp.NEQ: exp.EQ,
@@ -30,11 +30,11 @@ class Change:
 
 def mutants(tree: exp.Query, name: str) -> list[Mutant]:
     """Return every mutant of a fact's tree."""
-    found: list[Mutant] = []
-    for number, node in enumerate(tree.walk()):
-        for variant, change in enumerate(_changes(node)):
-            found.append(Mutant(name, _line(node), change.text, number, variant))
-    return found
+    return numbered(
+        Mutant(name, _line(node), _place(node) + change.text, number, variant)
+        for number, node in enumerate(tree.walk())
+        for variant, change in enumerate(_changes(node))
+    )
 
 
 def mutated(tree: exp.Query, mutant: Mutant) -> exp.Query:
@@ -55,10 +55,16 @@ def _line(node: exp.Expr) -> int:
     return _line(node.parent) if node.parent else 0
 
 
+def _place(node: exp.Expr) -> str:
+    """Return the name of the common table expression that a node stands in."""
+    table = node.find_ancestor(exp.CTE)
+    return f"{table.alias}: " if table else ""
+
+
 def _changes(node: exp.Expr) -> Iterator[Change]:
     if type(node) in FLIPPED:
         yield _exchanged(node, FLIPPED[type(node)])
-    elif isinstance(node, exp.Literal) and not node.is_string and node.is_int and not _is_of_a_type(node):
+    elif isinstance(node, exp.Literal) and not node.is_string and node.is_int and not _is_any_number(node):
         yield from (_number(node, step) for step in (1, -1))
     elif isinstance(node, exp.Case):
         yield from _dropped_branches(node)
@@ -72,8 +78,9 @@ def _drop(node: exp.Expr) -> None:
     node.pop()
 
 
-def _is_of_a_type(node: exp.Expr) -> bool:
-    return node.find_ancestor(exp.DataTypeParam, exp.DataType) is not None
+def _is_any_number(node: exp.Expr) -> bool:
+    """Return whether a number is the length of a type, or only counted: any other number is counted as well."""
+    return node.find_ancestor(exp.DataTypeParam, exp.DataType, exp.Count) is not None
 
 
 def _exchanged(node: exp.Expr, kind: type[exp.Expr]) -> Change:

@@ -1,29 +1,66 @@
 """The judging corpus of the mutation proof: awkward bills on which both engines agree, and what they agree on.
 
 Three utilities: one drawn from a seed, and what Hypothesis draws for a month of 2026 and for the leap month of 2024.
-Made once, by the code as it is; an engine's mutant is then judged against it.
+Their bills are issued as they are due, with mistakes. Made once, by the code as it is; an engine's mutant is then judged against it.
 """
 
 from __future__ import annotations
 
 import pickle
+import random
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
+
+if TYPE_CHECKING:
+    from jicha.audit.rebill.session import Rebilling
+    from jicha.billing.model import IssuedBill, Line, PricedBill
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 CUSTOMERS = 800
 EXAMPLES = 120
+STRANGE = 0.05  # the share of bills with charges that are never due
+ITEMS = ("energy", "step", "basic", "pf_adjustment", "fund", "other")
 NUMBERS = (
     "customer_no", "mp_id", "parent_mp_id", "meter_id", "bill_id", "reverses_bill_id", "transformer_id", "proof_id",
 )  # fmt: skip
+DIFFERENCES = """
+    SELECT bill_id, mp_id, item, component, register, issued_yuan, due_yuan, difference_yuan, issued_quantity,
+        due_quantity, issued_price
+    FROM bill_line_difference
+"""
+TOTALS = """
+    SELECT bill_id, customer_no, bill_month, issued_kwh, issued_kvarh, issued_power_factor, issued_pf_adjust_pct,
+        issued_total_yuan, issued_energy_yuan, issued_step_yuan, issued_basic_yuan, issued_pf_adjustment_yuan,
+        issued_fund_yuan, issued_other_yuan, energy_yuan, step_yuan, basic_yuan, pf_adjustment_yuan, fund_yuan,
+        total_yuan, difference_yuan
+    FROM recomputed_bill
+"""
 Rows = dict[str, list[dict[str, Any]]]
+
+
+class Told(NamedTuple):
+    """What an engine says of a bill: its refusal, its charges, kWh and power factor, its sums, what differs from the issued."""
+
+    refusal: str | None
+    yuan: dict[tuple[str, str, str, str], Decimal]
+    figures: tuple[Any, ...]
+    totals: tuple[Any, ...]
+    differences: list[tuple[Any, ...]]
+
+    def agrees(self, other: Told) -> bool:
+        """Return whether both say the same; of several refusals that apply either may be told."""
+        if self.refusal and other.refusal:
+            return self._replace(refusal=other.refusal) == other
+        return self == other
 
 
 @dataclass
@@ -36,9 +73,8 @@ class Corpus:
     facts: list[tuple[str, str]]
     prices: tuple[Any, ...]
     bills: list[tuple[Any, Any, Any]]
-    expected: dict[str, Any]
+    expected: dict[str, Told]
     same_refusal: frozenset[str]
-    differences: dict[str, list[tuple[Any, ...]]]
 
 
 def make(folder: Path) -> list[str]:
@@ -82,48 +118,39 @@ def _renumbered(row: dict[str, Any], prefix: str) -> dict[str, Any]:
 
 
 def _write(folder: Path, name: str, month: date, rows: Rows, alone: str) -> str:
-    from tests.rebill.engines import FACTS, answer_of, build_facts, fact_texts, fill, sql_answers
+    from tests.rebill.engines import build_facts, fact_texts, fill
 
     from jicha.audit.rebill.session import Rebilling
 
     database = folder / f"{name}.duckdb"
     with duckdb.connect(str(database)) as connection:
         fill(connection, rows)
-        build_facts(connection, month)
         rebilling = Rebilling(connection)
         wanted = rebilling.bill_ids(month)
         # The owner of the foreign sub meters stands apart, since a point read for two customers would count twice.
         groups = [
             [one for one in wanted if (bool(alone) and alone in one) is apart] for apart in (False, True)
         ]
+        for group in groups:
+            _issue(connection, rebilling, group)
+        build_facts(connection, month)
         cases = [case for group in groups if group for case in rebilling.cases(group)]
-        expected = {case.bill.bill_id: answer_of(rebilling.price(case)) for case in cases}
-        sql = sql_answers(connection, wanted)
-        apart = [
-            one
-            for one in wanted
-            if sql[one] != expected[one] and not (sql[one].refusal and expected[one].refusal)
-        ]
-        assert not apart, f"the engines differ on {apart[:5]} before any mutation"
+        expected = {case.bill.bill_id: told_of(case.issued, rebilling.price(case)) for case in cases}
+        told = told_in(connection, wanted)
+        apart = [one for one in wanted if not told[one].agrees(expected[one])]
+        assert not apart, (
+            f"{len(apart)} bills apart before any mutation: {told[apart[0]]}, Decimal {expected[apart[0]]}"
+        )
         corpus = Corpus(
             name=name,
             month=month,
             database=str(database),
             facts=[(fact, text) for fact, _, text in fact_texts(month)],
             prices=price_arguments(connection),
-            bills=[
-                (case.bill, case.issued.lines, rebilling.rules.on(case.bill.period_from)) for case in cases
-            ],
-            expected={bill_id: tuple(answer) for bill_id, answer in expected.items()},
-            same_refusal=frozenset(one for one in wanted if sql[one].refusal == expected[one].refusal),
-            differences=differences_of(
-                (case.bill.bill_id, case.issued.lines, rebilling.price(case)) for case in cases
-            ),
+            bills=[(case.bill, case.issued, rebilling.rules.on(case.bill.period_from)) for case in cases],
+            expected=expected,
+            same_refusal=frozenset(one for one in wanted if told[one] == expected[one]),
         )
-        assert differences_in(connection) == corpus.differences, (
-            "the engines tell other differences before any mutation"
-        )
-        assert FACTS[0] in dict(corpus.facts)
     path = folder / f"{name}.pickle"
     path.write_bytes(pickle.dumps(corpus))
     return str(path)
@@ -132,44 +159,97 @@ def _write(folder: Path, name: str, month: date, rows: Rows, alone: str) -> str:
 def price_arguments(connection: duckdb.DuckDBPyConnection) -> tuple[Any, ...]:
     """Return what PriceList is made of, so that a mutant of it makes its own."""
     from jicha.audit.rebill import price_list as module
+    from jicha.billing.policies import shipped_policies
 
     caught: list[tuple[Any, ...]] = []
     original = module.PriceList
     try:
         module.PriceList = lambda *given: caught.append(given)  # type: ignore[assignment,misc,return-value]
-        module.read_price_list(connection)
+        module.read_price_list(connection, shipped_policies())
     finally:
         module.PriceList = original  # type: ignore[misc]
     prices, steps, own = caught[0]
     return list(prices), list(steps), own
 
 
-def differences_of(priced: Iterator[tuple[str, Any, Any]]) -> dict[str, list[tuple[Any, ...]]]:
-    """Return the charges that differ of each bill that is not refused, as the Decimal side tells them."""
-    from jicha.billing.difference import compare
+def _issue(connection: duckdb.DuckDBPyConnection, rebilling: Rebilling, bill_ids: list[str]) -> None:
+    """Issue the bills as they are due, with mistakes: a charge forgotten, changed, split, put on a point, or strange."""
+    from tests.rebill.engines import insert
 
-    found = {}
-    for bill_id, issued, bill in priced:
-        if bill.refusal is None:
-            rows = [
-                (*row[:4], row.issued_yuan, row.due_yuan)
-                for row in compare(issued, bill.lines)
-                if row.difference_yuan
-            ]
-            if rows:
-                found[bill_id] = sorted(rows, key=repr)
-    return found
+    rng = random.Random(len(bill_ids))
+    rows: list[dict[str, Any]] = []
+    for case in rebilling.cases(bill_ids) if bill_ids else ():
+        lines = [issued for line in rebilling.price(case).lines for issued in _issued(rng, line)]
+        if rng.random() < STRANGE:
+            from jicha.billing.model import Line
+
+            lines.append(Line(None, "other", None, None, None, "none", None, Decimal("5.00")))
+            lines.append(Line("P?", "energy", "energy", "any", Decimal(3), "kwh", None, Decimal("1.50")))
+        for number, line in enumerate(lines, 1):
+            values = {key: value for key, value in line._asdict().items() if value is not None}
+            rows.append({"bill_id": case.bill.bill_id, "line_no": number, **values})
+    insert(connection, {"bill_line": rows})
 
 
-def differences_in(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
-    """Return the same as the fact bill_line_difference tells it."""
-    query = (
-        "SELECT bill_id, mp_id, item, component, register, issued_yuan, due_yuan FROM bill_line_difference"
-    )
-    found: dict[str, list[tuple[Any, ...]]] = {}
-    for bill_id, *row in connection.execute(query).fetchall():
-        found.setdefault(bill_id, []).append(tuple(row))
-    return {bill_id: sorted(rows, key=repr) for bill_id, rows in found.items()}
+def _issued(rng: random.Random, line: Line) -> list[Line]:
+    """Return what is issued in place of a due line."""
+    draw = rng.random()
+    if draw < 0.05:
+        return []
+    if draw < 0.10:
+        return [line._replace(amount_yuan=line.amount_yuan + rng.choice([-1, 1]) * Decimal("0.01"))]
+    if draw < 0.15:
+        price = rng.choice([line.unit_price, line.unit_price and Decimal("0.5")])
+        half = line._replace(amount_yuan=Decimal("0.01"), unit_price=price)
+        return [line, half]
+    if draw < 0.20:
+        rest = line.amount_yuan - Decimal("0.01")
+        return [line._replace(amount_yuan=rest), line._replace(amount_yuan=Decimal("0.01"), quantity=None)]
+    if line.item == "pf_adjustment" and draw < 0.5:
+        return [line._replace(mp_id="P?", component="pf", register="total")]
+    if line.register == "any" and draw < 0.5:
+        return [line._replace(register=None)]
+    return [line]
+
+
+def told_of(issued: IssuedBill, due: PricedBill) -> Told:
+    """Return what the Decimal side says of a bill."""
+    from jicha.billing.difference import amounts, compare
+
+    sums = [
+        sum((line.amount_yuan for line in issued.lines if line.item == item), Decimal(0)) for item in ITEMS
+    ]
+    issued_side = (
+        issued.customer_no, issued.bill_month, issued.kwh, issued.kvarh, issued.power_factor, issued.pf_adjust_pct,
+        issued.total_yuan, *sums,
+    )  # fmt: skip
+    if due.refusal:
+        return Told(due.refusal, {}, (None,) * 4, (*issued_side, *(None,) * 7), [])
+    figures = (due.kwh, due.kvarh, due.power_factor, due.pf_adjust_pct)
+    due_side = (*map(due.item_yuan, ITEMS[:-1]), due.total_yuan, issued.total_yuan - due.total_yuan)
+    differences = [
+        (*row[:4], row.issued_yuan, row.due_yuan, row.difference_yuan, row.issued_quantity, row.due_quantity, row.issued_price)
+        for row in compare(issued.lines, due.lines)
+        if row.difference_yuan
+    ]  # fmt: skip
+    return Told(None, amounts(due.lines), figures, (*issued_side, *due_side), sorted(differences, key=repr))
+
+
+def told_in(connection: duckdb.DuckDBPyConnection, bill_ids: Iterable[str]) -> dict[str, Told]:
+    """Return what the facts say of the bills; one that no fact knows is missing."""
+    from tests.rebill.engines import sql_answers
+
+    answers = sql_answers(connection, list(bill_ids))
+    differences: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for bill_id, *row in connection.execute(DIFFERENCES).fetchall():
+        differences[bill_id].append(tuple(row))
+    totals = {bill_id: tuple(row) for bill_id, *row in connection.execute(TOTALS).fetchall()}
+    return {
+        bill_id: Told(
+            answer.refusal, answer.yuan, tuple(answer[2:]), totals[bill_id], sorted(differences[bill_id], key=repr)
+        )
+        for bill_id, answer in answers.items()
+    }  # fmt: skip
 
 
 def load(path: str) -> Corpus:
