@@ -97,10 +97,11 @@ def customer_frame(part: Part, names: Pick) -> Frame:
 
 
 def _employees(part: Part, rows: Ints) -> Ints:
-    """Every thousandth home belongs to an employee."""
+    """Every thousandth home to which nothing else happens belongs to an employee."""
     customers = part.world.customers
-    home = customers.of("urban_home")[rows] & (rows % 500 == 7)
-    return np.where(home, part.world.staff.ids("reader", customers.station[rows], rows).numbers, NULL)
+    home = customers.of("urban_home")[rows] & (rows % 500 == 7) & ~customers.special[rows]
+    own = np.where(home, part.world.staff.ids("reader", customers.station[rows], rows).numbers, NULL)
+    return part.world.plan.employees(rows, own)
 
 
 def _addresses(streets: list[str], rows: Ints) -> Pick:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from jicha.demo.consumption import net_load
-from jicha.demo.frame import Frame
-from jicha.demo.grid import BASE, DAYS, Ints
+from jicha.demo.frame import Frame, take
+from jicha.demo.grid import BASE, DAYS, Bools, Ints
 from jicha.demo.network import district_ids, feeder_ids
 from jicha.demo.plant.line_loss import tell_shifted_losses
 from jicha.demo.points import MAIN, SECOND
@@ -37,9 +37,15 @@ def balance_frames(part: Part) -> tuple[Frame, Frame, Frame | None]:
     total = total + np.abs(total) * gross // 10_000
     return (
         _frame("district_id", district_ids(np.repeat(districts[low], DAYS)), supply[low]),
-        _frame("feeder_id", feeder_ids(np.repeat(feeders, DAYS)), total),
+        take(_frame("feeder_id", feeder_ids(np.repeat(feeders, DAYS)), total), _arrived(part, feeders)),
         None,
     )
+
+
+def _arrived(part: Part, feeders: Ints) -> Bools:
+    """Return of which feeders and days the supply was loaded."""
+    station = np.repeat(part.world.network.feeder_station[feeders], DAYS)
+    return part.world.plan.loaded(station, np.tile(np.arange(DAYS), len(feeders)))
 
 
 def _sum_by(group: Ints, values: Ints, count: int) -> Ints:

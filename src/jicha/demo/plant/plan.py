@@ -44,6 +44,8 @@ class Plan:
         self.jobs: list[Job] = []
         self.using_while_suspended: set[int] = set()
         self.own_orders: set[int] = set()
+        self.employee_of: dict[int, int] = {}
+        self.lost_loads: set[tuple[int, int]] = set()
 
     def allocate(self, world: World) -> None:
         """Choose the customers and turn the switches."""
@@ -141,6 +143,19 @@ class Plan:
             for first, last, share in spans:
                 supply[row, first : last + 1] = supply[row, first : last + 1] * share // 100
         return supply
+
+    def employees(self, rows: Ints, employee: Ints) -> Ints:
+        """Return the number of the employee to whom each of some customers belongs."""
+        for customer, number in self.employee_of.items():
+            employee[rows == customer] = number
+        return employee
+
+    def loaded(self, station: Ints, day: Ints) -> Bools:
+        """Return of which stations and day indexes the feeder supply arrived."""
+        result = np.ones(len(station), dtype=np.bool_)
+        for lost, when in self.lost_loads:
+            result[(station == lost) & (day == when)] = False
+        return result
 
     def lost_freezes(self, part: Part) -> dict[int, tuple[int, int]]:
         """Return the rows of the part whose freezes are missing, with the first and last day."""
