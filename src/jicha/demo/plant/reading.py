@@ -67,6 +67,8 @@ def estimate(part: Part, job: Job, row: int, scene: ReadingScene) -> None:
     )
     job.kind = "fault"
     follows(part.world, job, "MR-02", tuple((month, month) for month in differs))
+    if cycles == 3:
+        follows(part.world, job, "MR-14", tuple((month, month) for month in months))
 
 
 @on("energy", "MR-04")

@@ -8,15 +8,30 @@ from typing import Any
 
 import numpy as np
 
-from jicha.demo.grid import LAST, MONTHS
-from jicha.demo.plant.candidates import Recipe, home
-from jicha.demo.plant.registry import Job, ReadingScene, Rows, kwh_of, on, say, say_point, when
+from jicha.demo.grid import LAST, MONTHS, Bools
+from jicha.demo.plant.candidates import Recipe, home, old
+from jicha.demo.plant.reading import CONSTANT_UNITS
+from jicha.demo.plant.registry import (
+    Job,
+    ReadingScene,
+    Rows,
+    follows,
+    kwh_of,
+    on,
+    say,
+    say_customer,
+    say_point,
+    when,
+)
 from jicha.demo.world import Part, World
 
 HANDHELD, MANUAL = 1, 2
 PLAN_DAY = 12
 DAY_MINUTES = 24 * 60
 BEFORE_UPLOAD = 300  # minutes between a handheld reading and its correction on the device
+LITTLE = 2  # kWh
+DECEMBER, SHIFT_DAYS = 3, 14
+LARGE = 6
 AUGUST, SEPTEMBER = LAST - 2, LAST - 1
 
 
@@ -116,7 +131,70 @@ def log_edit(world: World, job: Job, rows: Rows) -> None:
         )  # fmt: skip
 
 
+@on("readings", "MR-14")
+def enter_by_hand(part: Part, job: Job, row: int, scene: ReadingScene) -> None:
+    """Enter readings by hand that were acquired, some a little low; the look-alike's acquisition failed that day."""
+    if not job.fault:
+        scene.method[row, LAST] = MANUAL
+        day = int(part.boundary[row, LAST + 1])
+        part.world.plan.lost[job.customer] = (day - 1, day + 1)
+        say_point(part.world, job, "entered by hand, nothing acquired that day")
+        return
+    scene.method[row, job.months] = MANUAL
+    if len(job.months) > 1:
+        say_point(part.world, job, "entered by hand although acquired", kwh=Decimal(0))
+        return
+    part.deviation[row, LAST] = -LITTLE * CONSTANT_UNITS
+    say_point(
+        part.world,
+        job,
+        "entered by hand, a little low",
+        kwh=kwh_of(part, row, LITTLE * CONSTANT_UNITS),
+        direction="company",
+    )
+
+
+@on("energy", "MR-17")
+def pause_and_rush(part: Part, job: Job, row: int) -> None:
+    """Let the look-alike truly use less in December and more in January."""
+    if job.fault:
+        return
+    for month, percent in ((DECEMBER, 55), (DECEMBER + 1, 145)):
+        days = slice(int(part.planned[row, month]), int(part.planned[row, month + 1]))
+        part.true[row, days] = part.true[row, days] * percent // 100
+    part.metered[row] = part.true[row]
+
+
+@on("readings", "MR-17")
+def read_late_at_year_end(part: Part, job: Job, row: int, _scene: ReadingScene) -> None:
+    """Read a large customer two weeks late in December or January, or two weeks early."""
+    if not job.fault:
+        say_customer(
+            part.world,
+            job,
+            "a pause and a rush that the register bears out",
+            spans=((DECEMBER + 1, DECEMBER + 1),),
+        )
+        return
+    month = DECEMBER + job.index % 2
+    part.boundary[row, month + 1] += SHIFT_DAYS if job.index % 4 < 2 else -SHIFT_DAYS
+    say_customer(part.world, job, "energy moved across the year end", spans=((month + 1, month + 1),))
+    follows(part.world, job, "MR-11", ((month, month),))
+
+
+def large(world: World) -> Bools:
+    """Return the six customers of most energy of each station."""
+    station, base = world.customers.station, world.customers.base
+    order = np.lexsort((-base, station))
+    place = np.arange(len(order)) - np.searchsorted(station[order], station[order])
+    result = np.zeros(len(order), dtype=np.bool_)
+    result[order[place < LARGE]] = True
+    return np.asarray(result & old(world))
+
+
 RECIPES = (
     Recipe("MR-12", lambda w: home(w, 2, 30)),
     Recipe("MR-13", lambda w: home(w, 4, 30), "mixed"),
+    Recipe("MR-14", lambda w: home(w, 4, 30), "mixed"),
+    Recipe("MR-17", large),
 )
