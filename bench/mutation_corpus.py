@@ -33,8 +33,8 @@ NUMBERS = (
     "customer_no", "mp_id", "parent_mp_id", "meter_id", "bill_id", "reverses_bill_id", "transformer_id", "proof_id",
 )  # fmt: skip
 DIFFERENCES = """
-    SELECT bill_id, mp_id, item, component, register, issued_yuan, due_yuan, difference_yuan, issued_quantity,
-        due_quantity, issued_price
+    SELECT bill_id, mp_id, item, component, register, issued_yuan, due_yuan, difference_yuan, issued_price,
+        CASE WHEN item <> 'basic' THEN issued_quantity END, CASE WHEN item <> 'basic' THEN due_quantity END
     FROM bill_line_difference
 """
 TOTALS = """
@@ -228,7 +228,9 @@ def told_of(issued: IssuedBill, due: PricedBill) -> Told:
     figures = (due.kwh, due.kvarh, due.power_factor, due.pf_adjust_pct)
     due_side = (*map(due.item_yuan, ITEMS[:-1]), due.total_yuan, issued.total_yuan - due.total_yuan)
     differences = [
-        (*row[:4], row.issued_yuan, row.due_yuan, row.difference_yuan, row.issued_quantity, row.due_quantity, row.issued_price)
+        (*row[:4], row.issued_yuan, row.due_yuan, row.difference_yuan, row.issued_price,
+         # kVA and kW are shown with four decimals by one engine and all by the other.
+         *((None, None) if row.item == "basic" else (row.issued_quantity, row.due_quantity)))
         for row in compare(issued.lines, due.lines)
         if row.difference_yuan
     ]  # fmt: skip
