@@ -25,6 +25,7 @@ class Price(NamedTuple):
     component: str
     unit_price: Decimal
     in_pf_base: bool
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class PriceList:
         for limits in self._limits.get((tariff_code, step_scheme), ()):
             if limits.valid_from <= day < limits.valid_to:
                 return limits
-        raise Refused("no_price", f"{tariff_code} {step_scheme} step limits {day}")
+        raise Refused("no_price", f"{tariff_code} {step_scheme} step_limits {day}")
 
     def _build(self, key: tuple[str, str]) -> list[date]:
         rows = self._rows.get(key, [])
@@ -131,7 +132,7 @@ def _span(rows: list[PriceRow], begin: date, end: date) -> TariffPrices:
     single: dict[str, Price] = {}
     ambiguous: list[str] = []
     for row in valid:
-        price = Price(row.component, row.unit_price, row.in_pf_base)
+        price = Price(row.component, row.unit_price, row.in_pf_base, row.source)
         place = energy[row.register] if row.component in BY_BAND else single
         if row.component in place:
             ambiguous.append(f"{row.component} {row.register}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
-from jicha.billing.policy import RuleBook, rule_book
+from jicha.billing.policy import RuleBook, RuleValue, rule_book
+
+Told = str | tuple[str, str]  # a text without words, or the same in Chinese and in English
 
 STEP_TITLES: dict[str, tuple[str, str]] = {
     "segments": ("分段", "Segment of the period"),
@@ -27,23 +28,28 @@ STEP_TITLES: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class SheetStep:
-    """One named step with what it stands on."""
+    """One named step with what it stands on; `places` are the decimals that its result is rounded to, half up."""
 
     step: str
     mp_id: str | None
-    formula: str
+    formula: Told
     result: str
     unit: str
     register: str | None = None
     component: str | None = None
-    rounding: str = ""
+    places: int | None = None
     source: str = ""
-    basis: str = ""
+    rule: RuleValue | None = None
     rows: tuple[str, ...] = ()
 
     def title(self, language: str = "zh") -> str:
         """Return the step's name as people read it."""
-        return STEP_TITLES[self.step][0 if language == "zh" else 1]
+        return told(STEP_TITLES[self.step], language)
+
+
+def told(text: Told, language: str) -> str:
+    """Return the text in zh or en."""
+    return text if isinstance(text, str) else text[0 if language == "zh" else 1]
 
 
 @dataclass(slots=True)
@@ -60,31 +66,22 @@ class Sheet:
         step: str,
         mp_id: str | None,
         *,
-        formula: str,
+        formula: Told,
         result: str,
         unit: str,
         register: str | None = None,
         component: str | None = None,
-        rounding: str = "",
+        places: int | None = None,
         source: str = "",
         rule: str | None = None,
         rows: tuple[str, ...] = (),
     ) -> None:
         """Write down one step; `rule` names the billing rule whose clause is quoted."""
-        basis = "" if rule is None else _basis(self.rules, rule, self.day)
+        quoted = None if rule is None else self.rules.source(rule, self.day)
         self.steps.append(
-            SheetStep(step, mp_id, formula, result, unit, register, component, rounding, source, basis, rows)
+            SheetStep(step, mp_id, formula, result, unit, register, component, places, source, quoted, rows)
         )
 
     def refuse(self, code: str, where: str) -> None:
         """Write down why the bill can't be recomputed."""
         self.refusal = (code, where)
-
-    def as_rows(self) -> list[dict[str, Any]]:
-        """Return the steps as plain data for JSON and for the PDF."""
-        return [asdict(step) for step in self.steps]
-
-
-def _basis(rules: RuleBook, rule: str, day: date) -> str:
-    value = rules.source(rule, day)
-    return f"{value.source} [{value.mark}]"

@@ -191,8 +191,10 @@ def _print_steps(document: dict[str, Any], language: str) -> None:
 def _print_sources(document: dict[str, Any], language: str) -> None:
     for source in document["sources"]:
         CONSOLE.print()
-        title = f"{source['table']}  {word('sheet.sources', language)}" + (" …" if source["more"] else "")
+        title = f"{source['title']}  {word('sheet.sources', language)}" + (
+            f" {word('sheet.more', language)}" if source["more"] else ""
+        )
         body = (
             (*map(escape, row), place) for row, place in zip(source["rows"], source["places"], strict=True)
         )
-        table((*source["columns"], "source"), body, title=title)
+        table((*source["titles"], word("sheet.source", language)), body, title=title)

@@ -11,8 +11,11 @@ from jicha.audit.explain import SourceRows
 from jicha.audit.rebill.session import BillSheet
 from jicha.billing.difference import LineDifference
 from jicha.billing.refusal import refusal_text
-from jicha.billing.sheet import SheetStep
-from jicha.reports.words import word
+from jicha.billing.sheet import SheetStep, told
+from jicha.contract import contract
+from jicha.contract.model import Field
+from jicha.reports.basis import rule_text, source_text
+from jicha.reports.words import WORDS, word
 
 TEMPLATE = Path(__file__).parent / "templates" / "bill_sheet.typ"
 
@@ -35,7 +38,7 @@ def sheet_document(
         "cause": _cause(sheet, language),
         "lines": [_line(line, language) for line in sheet.differences],
         "steps": [_step(step, language) for step in sheet.sheet.steps],
-        "sources": [_source(source, files) for source in sources],
+        "sources": [_source(source, files, language) for source in sources],
     }  # fmt: skip
 
 
@@ -77,7 +80,23 @@ def _refusal(sheet: BillSheet, language: str) -> dict[str, str] | None:
     code = sheet.priced.refusal
     if code is None:
         return None
-    return {"code": code, "text": refusal_text(code, language), "where": sheet.priced.refused_at or ""}
+    where = _in_words(sheet.priced.refused_at or "", language)
+    return {"code": code, "text": refusal_text(code, language), "where": where}
+
+
+def _in_words(place: str, language: str) -> str:
+    return " ".join(_place_word(part, language) for part in place.split(" "))
+
+
+def _place_word(part: str, language: str) -> str:
+    """Return a code of the contract, such as a voltage or a register, as people read it; anything else as it is."""
+    for key in (f"where.{part}", f"register.{part}", f"component.{part}"):
+        if key in WORDS:
+            return word(key, language)
+    table, column = (
+        ("customer", "voltage_code") if part[:2] in ("lt", "kv") else ("price_step", "step_scheme")
+    )
+    return _label(contract().table(table).field(column), part, language)
 
 
 def _cause(sheet: BillSheet, language: str) -> str:
@@ -108,31 +127,65 @@ def _step(step: SheetStep, language: str) -> dict[str, Any]:
         "step": step.step,
         "title": step.title(language),
         "subject": " ".join(part for part in parts if part),
-        "formula": step.formula,
+        "formula": _formula(step, language),
         "result": step.result
         if step.unit == "none"
         else f"{step.result} {word(f'unit.{step.unit}', language)}",
-        "rounding": step.rounding,
-        "basis": " ".join(text for text in (step.basis, step.source) if text),
+        "rounding": _rounding(step, language),
+        "basis": _basis(step, language),
         "rows": list(step.rows),
     }
 
 
-def _source(source: SourceRows, files: dict[int, str]) -> dict[str, Any]:
+def _formula(step: SheetStep, language: str) -> str:
+    formula = told(step.formula, language)
+    return _in_words(formula, language) if step.step == "segments" else formula
+
+
+def _rounding(step: SheetStep, language: str) -> str:
+    if step.places is None:
+        return ""
+    if (step.unit, step.places) in (("kwh", 0), ("kvarh", 0), ("yuan", 2)):
+        return word(f"round.{step.unit}", language)
+    return word("round.places", language).format(places=step.places)
+
+
+def _basis(step: SheetStep, language: str) -> str:
+    parts = [rule_text(step.rule, language)] if step.rule is not None else []
+    parts += [source_text(step.source, language)] if step.source else []
+    return " · ".join(parts)
+
+
+def _source(source: SourceRows, files: dict[int, str], language: str) -> dict[str, Any]:
+    table = contract().table(source.table)
+    fields = [table.field(column) for column in source.columns]
     places = [
         "" if number is None else f"{files.get(number, number)}:{line}" for number, line in source.places
     ]
-    rows = [[_cell(cell) for cell in row] for row in source.rows]
+    rows = [
+        [_label(field, _cell(cell, language), language) for field, cell in zip(fields, row, strict=True)]
+        for row in source.rows
+    ]
     return {
         "table": source.table,
+        "title": table.title_zh if language == "zh" else table.title_en,
         "columns": list(source.columns),
+        "titles": [field.title_zh if language == "zh" else field.title_en for field in fields],
         "rows": rows,
         "places": places,
         "more": source.more,
     }
 
 
-def _cell(value: Any) -> str:
+def _label(field: Field, value: str, language: str) -> str:
+    """Return a listed value of a column as people read it; anything else as it is."""
+    labels = field.labels_zh if language == "zh" else field.labels_en
+    return dict(zip(field.enum, labels, strict=False)).get(value, value)
+
+
+def _cell(value: Any, language: str) -> str:
+    if isinstance(value, bool):
+        return word("yes" if value else "no", language)
     return "" if value is None else _text(value) if isinstance(value, Decimal) else str(value)
 
 

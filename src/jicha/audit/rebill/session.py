@@ -64,6 +64,10 @@ class Rebilling:
                 where="bill", found=f"no normal bill {bill_id!r}", expected="the bill_id of a normal bill",
                 remedy="See the column bill_id of the table bill; reversals and back-bills are not recomputed.",
             )  # fmt: skip
+        return self.sheet_of(case)
+
+    def sheet_of(self, case: BillCase) -> BillSheet:
+        """Return the calculation sheet of a bill that was read already."""
         sheet = Sheet(case.bill.period_from, self.rules)
         priced = self.price(case, sheet)
         if priced.refusal:

@@ -19,6 +19,7 @@ from jicha.billing.basic_charge import (
 from jicha.billing.model import Line
 from jicha.billing.price_list import Price
 from jicha.billing.refusal import Refused
+from jicha.billing.sheet import Told
 from jicha.billing.steps.losses import days_in_service, transformers_of
 from jicha.billing.work import ZERO, PointWork, Segment, Work
 from jicha.money import divide_half_up
@@ -87,31 +88,45 @@ def _by_capacity(work: Work, point: PointWork, number: int, segment: Segment) ->
     price = _price(segment, "capacity")
     quantity = divide_half_up(charged, Decimal(divisor), work.rules.kva_days_places)
     amount = capacity_charge(charged, price.unit_price, divisor)
-    formula = f"{charged.normalize():f} kVA·day × {price.unit_price.normalize():f} ÷ {divisor}"
-    _line(work, point, number, segment, price, quantity, amount, formula)
+    formula = f"{_plain(charged)} kVA·d × {_plain(price.unit_price)} ÷ {divisor}"
+    _line(work, point, number, price, quantity, amount, formula)
 
 
 def _by_demand(work: Work, point: PointWork, number: int, segment: Segment) -> None:
     rules, month = work.rules, month_of(work)
     if point.demand_kw is None:
         raise Refused("no_demand_reading", point.point.mp_id)
-    kilowatt, formula = point.demand_kw, f"Dmax {point.demand_kw.normalize():f}"
+    kilowatt, floor = point.demand_kw, None
     if segment.scheme.basic_charge_mode == "contract_demand":
-        capacity = _average_kva(work, point)
-        contract = segment.scheme.contract_demand_kw or ZERO
+        floor = _average_kva(work, point)
         kilowatt = billed_demand_kw(
-            point.demand_kw, contract, capacity, rules.demand_limit_share, rules.contract_demand_floor_share,
-            rules.demand_overrun,
+            point.demand_kw, segment.scheme.contract_demand_kw or ZERO, floor, rules.demand_limit_share,
+            rules.contract_demand_floor_share, rules.demand_overrun,
         )  # fmt: skip
-        formula += f", contract {contract.normalize():f}, {rules.contract_demand_floor_share} × {capacity.normalize():f} kVA → {kilowatt.normalize():f}"
     price = _price(segment, "demand")
     unit_price = _discounted(work, price.unit_price)
     days = month.charged_days((segment.end - segment.begin).days, work.days)
     amount = demand_charge(kilowatt, unit_price, days, month.divisor)
-    formula += f" kW × {unit_price.normalize():f}" + (
-        "" if days == month.divisor else f" × {days} ÷ {month.divisor}"
-    )
-    _line(work, point, number, segment, price._replace(unit_price=unit_price), kilowatt, amount, formula)
+    charge = f"{_plain(kilowatt)} kW × {_plain(unit_price)}"
+    charge += "" if days == month.divisor else f" × {days} ÷ {month.divisor}"
+    formula = _demand_formula(work, point.demand_kw, segment, floor, charge)
+    _line(work, point, number, price._replace(unit_price=unit_price), kilowatt, amount, formula)
+
+
+def _demand_formula(
+    work: Work, demand_kw: Decimal, segment: Segment, floor_kva: Decimal | None, charge: str
+) -> Told:
+    chinese, english = f"最大需量 {_plain(demand_kw)} kW", f"maximum demand {_plain(demand_kw)} kW"
+    if floor_kva is not None:
+        contract = _plain(segment.scheme.contract_demand_kw or ZERO)
+        floor = f"{work.rules.contract_demand_floor_share} × {_plain(floor_kva)} kVA"
+        chinese += f"，合同需量 {contract} kW，不低于 {floor}"
+        english += f", contract {contract} kW, at least {floor}"
+    return f"{chinese}：计费需量 {charge}", f"{english}: billed {charge}"
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value.normalize():f}"
 
 
 def _average_kva(work: Work, point: PointWork) -> Decimal:
@@ -140,11 +155,10 @@ def _line(
     work: Work,
     point: PointWork,
     number: int,
-    segment: Segment,
     price: Price,
     quantity: Decimal,
     amount: Decimal,
-    formula: str,
+    formula: Told,
 ) -> None:
     unit = "kva" if price.component == "capacity" else "kw"
     mp_id = point.point.mp_id
@@ -153,6 +167,6 @@ def _line(
     if work.sheet is not None:
         work.sheet.add(
             "basic_charge", mp_id, formula=formula, result=f"{amount:.2f}", unit="yuan", component=price.component,
-            rounding="half up, 0.01", source=segment.prices.source,
+            places=2, source=price.source,
             rule="part_month_basis" if price.component == "capacity" else "demand_overrun",
         )  # fmt: skip

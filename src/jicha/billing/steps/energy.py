@@ -36,22 +36,23 @@ def _price_segment(
         if kwh == 0:
             continue
         if prices is None:
+            scheme = segment.scheme
             raise Refused(
-                "no_price", f"{segment.scheme.tariff_code} {segment.scheme.voltage_code} {register}"
+                "no_price", f"{scheme.tariff_code} {scheme.voltage_code} {register} {segment.begin}"
             )
         for price in prices:
             unit_price = price.unit_price
             if price.component == "purchase":
                 unit_price = _purchase_price(work, segment, price, mode)
             amount = charge(kwh, unit_price)
-            _line(work, point, "energy", price.component, register, kwh, unit_price, amount, segment)
+            _line(work, point, "energy", price._replace(unit_price=unit_price), register, kwh, amount)
             if price.in_pf_base:
                 point.base_yuan[number] += amount
     fund = segment.prices.single.get("fund")
     total = sum(quantities.values(), ZERO)
     if fund is not None and total != 0:
         amount = charge(total, fund.unit_price)
-        _line(work, point, "fund", "fund", "any", total, fund.unit_price, amount, segment)
+        _line(work, point, "fund", fund, "any", total, amount)
         if fund.in_pf_base:
             point.base_yuan[number] += amount
 
@@ -69,23 +70,22 @@ def _line(
     work: Work,
     point: PointWork,
     item: str,
-    component: str,
+    price: Price,
     register: str,
     kwh: Decimal,
-    unit_price: Decimal,
     amount: Decimal,
-    segment: Segment,
 ) -> None:
-    work.lines.append(Line(point.point.mp_id, item, component, register, kwh, "kwh", unit_price, amount))
+    mp_id, component, unit_price = point.point.mp_id, price.component, price.unit_price
+    work.lines.append(Line(mp_id, item, component, register, kwh, "kwh", unit_price, amount))
     if work.sheet is not None:
         work.sheet.add(
             "energy_charge" if item == "energy" else item,
-            point.point.mp_id,
+            mp_id,
             formula=f"{kwh:f} kWh × {unit_price.normalize():f}",
             result=f"{amount:.2f}",
             unit="yuan",
             register=register,
             component=component,
-            source=segment.prices.source,
-            rounding="half up, 0.01",
+            source=price.source,
+            places=2,
         )

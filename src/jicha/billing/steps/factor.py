@@ -60,9 +60,11 @@ def _write(
     active, reactive = point.metered_kwh + point.loss_kwh, work.kvarh or ZERO
     work.sheet.add(
         "power_factor", point.point.mp_id, formula=f"P ÷ √(P² + Q²), P {active:f}, Q {reactive:f}",
-        result=f"{factor:.2f}", unit="none", rounding="half up, 0.01", rule="power_factor_places",
+        result=f"{factor:.2f}", unit="none", places=2, rule="power_factor_places",
     )  # fmt: skip
     work.sheet.add(
-        "pf_adjustment", point.point.mp_id, formula=f"{base:.2f} × {percent.normalize():f} % ({standard.normalize():f})",
-        result=f"{amount:.2f}", unit="yuan", rounding="half up, 0.01", rule="power_factor_base",
+        "pf_adjustment", point.point.mp_id, formula=(
+            f"计费基数 {base:.2f} × {percent.normalize():f} %（标准 {standard.normalize():f}）",
+            f"base {base:.2f} × {percent.normalize():f} % (standard {standard.normalize():f})",
+        ), result=f"{amount:.2f}", unit="yuan", places=2, rule="power_factor_base",
     )  # fmt: skip

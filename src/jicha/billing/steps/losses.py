@@ -78,11 +78,10 @@ def _add_transformer_loss(work: Work, point: PointWork) -> None:
     if work.sheet is not None:
         plates = "; ".join(f"{p.kva:f} kVA P0 {p.no_load_kw:f} Pk {p.load_kw:f} × {h:f} h" for p, h in units)
         formula = f"P0·T + K·Pk·(Wp² + Wq²) ÷ (S²·T), Wp {point.metered_kwh:f}, Wq {reactive:f}: {plates}"
-        rounding = "half up, whole"
         work.sheet.add("transformer_loss", point.point.mp_id, formula=formula, result=f"{active_loss:f}", unit="kwh",
-                       rounding=rounding, rule="full_month_hours")  # fmt: skip
+                       places=0, rule="full_month_hours")  # fmt: skip
         work.sheet.add("transformer_loss", point.point.mp_id, formula="I0 %·S·T + Uk %·(Wp² + Wq²) ÷ (S·T)",
-                       result=f"{reactive_loss:f}", unit="kvarh", rounding=rounding)  # fmt: skip
+                       result=f"{reactive_loss:f}", unit="kvarh", places=0)  # fmt: skip
     _spread(work, point, active_loss)
 
 
@@ -116,5 +115,5 @@ def _add_line_loss(work: Work, point: PointWork, percent: Decimal) -> None:
     if work.sheet is not None:
         work.sheet.add(
             "line_loss", point.point.mp_id, formula=f"{energy:f} × {percent.normalize():f} %", result=f"{loss:f}",
-            unit="kwh", rounding="half up, whole",
+            unit="kwh", places=work.rules.kwh_places,
         )  # fmt: skip

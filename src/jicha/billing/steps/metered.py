@@ -119,5 +119,5 @@ def _write(work: Work, point: PointWork) -> None:
     for register, kwh in point.billed.items():
         work.sheet.add(
             "metered_energy", point.point.mp_id, formula="", result=f"{kwh:f}", unit="kwh", register=register,
-            rounding=f"half up, {work.rules.kwh_places} decimals", rule="kwh_places",
+            places=work.rules.kwh_places, rule="kwh_places",
         )  # fmt: skip

@@ -47,7 +47,7 @@ def _scheme_on(point: PointWork, day: date) -> Scheme:
     for scheme in point.point.schemes:
         if scheme.valid_from <= day and (scheme.valid_to is None or scheme.valid_to > day):
             if found is not None:
-                raise Refused("two_price_versions", f"{point.point.mp_id} {day}: two schemes")
+                raise Refused("two_price_versions", f"{point.point.mp_id} {day} two_schemes")
             found = scheme
     if found is None:
         raise Refused("no_scheme", f"{point.point.mp_id} {day}")

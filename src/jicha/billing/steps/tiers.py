@@ -48,10 +48,19 @@ def _add_steps(work: Work, point: PointWork) -> None:
             point.base_yuan[-1] += amount
         if work.sheet is not None:
             work.sheet.add(
-                "step_increment", mp_id, formula=f"{before:f} + {point.billed_kwh:f} kWh, > {bounds[number - 2]:f}: "
-                f"{kwh:f} kWh × {price.unit_price.normalize():f}", result=f"{amount:.2f}", unit="yuan",
-                component=component, rounding="half up, 0.01", source=point.segments[-1].prices.source, rule="step_part_year",
+                "step_increment", mp_id, formula=_formula(before, point.billed_kwh, bounds[number - 2], kwh, price.unit_price), result=f"{amount:.2f}", unit="yuan",
+                component=component, places=2, source=price.source, rule="step_part_year",
             )  # fmt: skip
+
+
+def _formula(
+    before: Decimal, billed: Decimal, limit: Decimal, kwh: Decimal, unit_price: Decimal
+) -> tuple[str, str]:
+    charged = f"{kwh:f} kWh × {unit_price.normalize():f}"
+    return (
+        f"此前 {before:f} + 本期 {billed:f} kWh，超过 {limit:f} kWh 的部分：{charged}",
+        f"before {before:f} + now {billed:f} kWh, the part above {limit:f} kWh: {charged}",
+    )
 
 
 def _annual_months(work: Work) -> int:
