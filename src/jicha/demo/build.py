@@ -11,6 +11,7 @@ import numpy as np
 
 from jicha.demo import archive, bill_tables, bills, meters, money, service
 from jicha.demo.balance import balance_frames
+from jicha.demo.change_log import change_rows
 from jicha.demo.consumption import make_consumption
 from jicha.demo.county import write_county, write_incidents
 from jicha.demo.curve import curve_frame, make_curves
@@ -189,6 +190,7 @@ def _write_money(part: Part, writer: Writer, hooks: Hooks, ledger: Ledger, names
 
 
 def _write_service(part: Part, writer: Writer) -> None:
+    writer.add_rows("operation_log", change_rows(part))
     orders, nodes = order_frames(part)
     seals, operations = seal_frames(part)
     for table, frames in (
