@@ -170,21 +170,28 @@ def test_frames(part: Part) -> list[Frame]:
     cycle = np.select(
         [part.get("meter_class")[rows] == 1, part.get("meter_class")[rows] == 2], [150, 320], 320
     )
+    swap = part.get("swap")[rows]
+    until = part.world.plan.untested_from(part, rows)
     frames: list[Frame] = []
     for rank in range(6):
         day = part.world.calendar.on_or_after(last - rank * cycle - numbers // 10 % 25)
-        keep = np.flatnonzero((day > installed + 40) & (day > day_number(date(2025, 5, 1))))
-        frames.append(_tests(part, numbers[keep], day[keep], "periodic", rank))
+        keep = np.flatnonzero((day > installed + 40) & (day > day_number(date(2024, 8, 1))) & (day < until))
+        frames.append(_tests(part, numbers[keep], day[keep], swap[keep], "periodic", rank))
     first = part.world.calendar.on_or_after(installed + 15)
-    frames.append(_tests(part, numbers, first, "first", 9))
+    frames.append(_tests(part, numbers, first, swap, "first", 9))
+    # A meter that was exchanged is tested within the month; what hangs after that day is the new one.
+    new = np.flatnonzero(swap != NULL)
+    again = part.world.calendar.on_or_after(swap[new] + 15)
+    frames.append(_tests(part, numbers[new], again, swap[new], "first", 8))
     return [frame for frame in frames if len(frame["tested_on"])]
 
 
-def _tests(part: Part, numbers: Ints, day: Ints, kind: str, rank: int) -> Frame:
+def _tests(part: Part, numbers: Ints, day: Ints, swap: Ints, kind: str, rank: int) -> Frame:
+    is_new = (swap != NULL) & (day >= swap)
     return {
         "test_id": Ids("Y", numbers * 10 + rank),
         "mp_id": point_ids(numbers),
-        "meter_id": meter_ids(numbers, 0),
+        "meter_id": meter_ids(numbers, is_new.astype(np.int64)),
         "kind": Pick(np.zeros(len(numbers), dtype=np.int64), [kind]),
         "requested_at": moment(part.world.calendar.shift(day, -3), 9),
         "tested_on": day,

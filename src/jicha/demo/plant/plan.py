@@ -40,10 +40,12 @@ class Plan:
         self.seen_elsewhere: dict[tuple[int, str], int] = {}
         self.master_faults: dict[int, list[tuple[int, int, int]]] = {}
         self.lost: dict[int, tuple[int, int]] = {}
+        self.untested: dict[int, int] = {}
         self.curve_customers: list[int] = []
         self.jobs: list[Job] = []
         self.using_while_suspended: set[int] = set()
         self.own_orders: set[int] = set()
+        self.unchecked: set[int] = set()
         self.employee_of: dict[int, int] = {}
         self.lost_loads: set[tuple[int, int]] = set()
 
@@ -108,6 +110,13 @@ class Plan:
         for customer, day in self.overdue_meters.items():
             due = np.where(part.owner[rows] == customer, day, due)
         return due
+
+    def untested_from(self, part: Part, rows: Ints) -> Ints:
+        """Return from which day on nobody tested the metering of some points on site."""
+        until = np.full(len(rows), np.iinfo(np.int64).max, dtype=np.int64)
+        for customer, day in self.untested.items():
+            until = np.where(part.owner[rows] == customer, day, until)
+        return until
 
     def missing_seal(self, part: Part, rows: Ints, place: int) -> Bools:
         """Return whether a point lacks the seal of a place."""
