@@ -166,10 +166,11 @@ def _corpus(path: str) -> Corpus:
 def judge_sql(paths: Sequence[str], mutant: Mutant) -> str:
     """Return what notices a mutant of a fact."""
     import mutants_sql
+    from jicha.audit.dialect import Select
 
     fact = shipped_facts()[mutant.file]
     assert fact.tree is not None
-    mutated = replace(fact, tree=mutants_sql.mutated(fact.tree, mutant))
+    mutated = replace(fact, select=Select("", fact.name, mutants_sql.mutated(fact.tree, mutant)))
     for corpus in map(_corpus, paths):
         if corpus_notices(corpus, mutated):
             return f"corpus {corpus.name}"

@@ -40,12 +40,13 @@ from jicha.intake import (
     replay,
 )
 from jicha.mart import Mart, Snapshot
-from jicha.periods import month_text, parse_month
+from jicha.periods import month_range, month_text, parse_month
 from jicha.reports.bill_sheet import sheet_document, write_sheet_pdf
 from jicha.reports.export import write_findings
 from jicha.reports.page import write_page
 from jicha.reports.summary import RunSummary, summarise
 from jicha.settings import Settings, read_settings
+from jicha.studio import Studio
 
 Progress = Callable[[str, int, int], None]
 
@@ -131,10 +132,15 @@ class Home:
         return read_settings(self.path / "settings.toml")
 
     @cached_property
-    def library(self) -> Library:
-        """The shipped rules and the user's own beside them (<home>/rules), in the states that settings.toml gives them."""
+    def library_as_shipped(self) -> Library:
+        """The shipped rules and the user's own beside them (<home>/rules), in the states that their files give them."""
         own = self.path / "rules"
-        return load_library([own] if own.exists() else []).with_states(self.settings.rules)
+        return load_library([own] if own.exists() else [])
+
+    @cached_property
+    def library(self) -> Library:
+        """The shipped rules and the user's own beside them, in the states that settings.toml gives them."""
+        return self.library_as_shipped.with_states(self.settings.rules)
 
     @property
     def policies(self) -> BillingPolicies:
@@ -194,6 +200,34 @@ class Home:
     def months(self, snapshot: Snapshot) -> list[date]:
         """Return the months that can be audited: those with readings or bills."""
         return sorted({*snapshot.months("reading"), *snapshot.months("bill")})
+
+    def months_of(self, wanted: Sequence[str | date]) -> list[date]:
+        """Return months from texts such as 2026-10, 2026-05..2026-10 or all (those with readings or bills)."""
+        months: list[date] = []
+        for one in wanted:
+            if one == "all":
+                months += self.months(self.snapshot())
+            elif isinstance(one, str) and ".." in one:
+                first, last = one.split("..", 1)
+                months += month_range(parse_month(first), parse_month(last))
+            else:
+                months.append(_month(one))
+        return sorted(set(months))
+
+    @property
+    def studio(self) -> Studio:
+        """Preview, test on the past, score and compare the rules of this home."""
+        return Studio(self)
+
+    def newest_ledger(self) -> pa.Table:
+        """Return every finding that the runs of all organisations have seen up to the newest month, with its life."""
+        whole = [run for run in self.store.manifests() if run.scope == "all" and not run.is_selection]
+        ledger = self.store.ledger(whole[-1]) if whole else None
+        if ledger is None:
+            raise ExplainedError(
+                where=str(self.path), found="no audit of all rules", expected="at least one", remedy="Run `jicha audit --month …`.",
+            )  # fmt: skip
+        return ledger.filter(pc.is_valid(ledger["evidence"]))
 
     def coverage(self, snapshot_id: int | None = None) -> CoverageReport:
         """Return which tables the data fill, which rules can run on them and what the others lack."""

@@ -13,6 +13,7 @@ MEANINGS = {
     "threads": "How many threads the engine uses. Without it, one a core.",
     "keep_snapshots": "How many snapshots stay when old ones are dropped; those that runs refer to stay beside them.",
     "parameters": "Local values of rule parameters: one table a rule, one key a parameter, inside the rule's bounds.",
+    "rules": "States of rules: an id and `draft`, `trial`, `active` or `retired`. A rule on trial runs beside; its findings are kept apart.",
 }
 INTRO = """# Settings
 
@@ -26,6 +27,10 @@ keep_snapshots = 12
 
 [parameters.MR-08]
 ratio = "1.6"
+
+[rules]
+BL-27 = "trial"
+EV-02 = "retired"
 """
 
 

@@ -46,6 +46,22 @@ def parse(text: str, name: str) -> exp.Query:
     return trees[0]
 
 
+class Select:
+    """One SELECT as its file has it, parsed when it is first asked for: most commands need none of two hundred."""
+
+    def __init__(self, text: str, name: str, tree: exp.Query | None = None) -> None:
+        self.text = text
+        self._name = name
+        self._tree = tree
+
+    @property
+    def tree(self) -> exp.Query:
+        """The parsed text; SqlRefused where it is no SELECT of jicha SQL."""
+        if self._tree is None:
+            self._tree = parse(self.text, self._name)
+        return self._tree
+
+
 def lint(tree: exp.Query, schema: Schema, parameters: frozenset[str], name: str) -> list[str]:
     """Return every way in which the tree is not jicha SQL; an empty list is a pass.
 

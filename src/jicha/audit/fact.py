@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlglot import exp
 
 from jicha.audit.computed_facts import COMPUTED, Computation, code_fingerprint
-from jicha.audit.dialect import Schema, lint, parse
+from jicha.audit.dialect import Schema, Select, lint
 from jicha.audit.policy_rows import POLICY_ROWS
 from jicha.audit.yaml_file import Keys, YamlProblem, read_mapping
 from jicha.billing.policies import BillingPolicies, shipped_policies
@@ -30,7 +30,7 @@ WORKING_DAY: dict[str, str] = {"day": "DATE", "is_working_day": "BOOLEAN", "work
 class Fact:
     """One fact as its files declare it.
 
-    Instead of `tree`, a fact that is a policy table has `rows`, and one that a function makes has `compute`.
+    Instead of `select`, a fact that is a policy table has `rows`, and one that a function makes has `compute`.
     """
 
     name: str
@@ -41,12 +41,17 @@ class Fact:
     uses: Columns
     facts: tuple[str, ...]
     columns: dict[str, str]
-    tree: exp.Query | None
+    select: Select | None
     rows: tuple[dict[str, Any], ...]
     sha256: str
     compute: Computation | None = None
     # The engine's text by moment: made once, not for every worked case.
     texts: dict[str, str] = field(init=False, default_factory=dict, compare=False, repr=False)
+
+    @property
+    def tree(self) -> exp.Query | None:
+        """The parsed SELECT."""
+        return None if self.select is None else self.select.tree
 
     @property
     def uses_month(self) -> bool:
@@ -88,7 +93,7 @@ def _load(path: Path, policies: BillingPolicies, problems: list[str]) -> Fact:
         uses=as_columns(keys.take("uses", dict, {})),
         facts=tuple(keys.take("facts", list, [])),
         columns=keys.take("columns", dict),
-        tree=parse(text, sql_path.name) if has_sql else None,
+        select=Select(text, sql_path.name) if has_sql else None,
         rows=rows,
         sha256=hashlib.sha256((text + path.read_text(encoding="utf-8") + repr(rows)).encode()).hexdigest(),
         compute=partial(COMPUTED[computed_by], policies) if computed_by else None,

@@ -54,6 +54,35 @@ def round_hu(value: exp.Expr, places: exp.Expr) -> exp.Expr:
     return _expand(f"CAST(ROUND(:value, {count}) AS DECIMAL(38, {count}))", value=value)
 
 
+def charge_hu(
+    quantity: exp.Expr, price: exp.Expr, fits: exp.Expr | None = None, multiple: exp.Expr | None = None
+) -> exp.Expr:
+    """Quantity × price (× multiple), half away from zero to the cent, as DECIMAL(18, 2).
+
+    In 64 bits where the operands prove that they fit: a whole quantity of at most eight digits and a price below 10 of at
+    most nine decimals make a product below 10⁸ × 10 = 10⁹ with nine decimals: eighteen digits. All else goes by 128 bits.
+    `fits` is that proof where a query has it already for many products of a row.
+    """
+    return _expand(
+        """CASE WHEN :fits AND (:multiple) = 1
+            THEN CAST(ROUND(CAST(:quantity AS DECIMAL(8, 0)) * CAST(:price AS DECIMAL(10, 9)), 2) AS DECIMAL(18, 2))
+            ELSE CAST(ROUND(CAST(:quantity AS DECIMAL(38, 4)) * (:price) * (:multiple), 2) AS DECIMAL(18, 2)) END""",
+        quantity=quantity,
+        price=price,
+        fits=_charge_fits(quantity, price) if fits is None else exp.paren(fits),
+        multiple=exp.Literal.number(1) if multiple is None else multiple,
+    )
+
+
+def _charge_fits(quantity: exp.Expr, price: exp.Expr) -> exp.Expr:
+    return _expand(
+        """((:quantity) BETWEEN -99999999 AND 99999999 AND CAST(:quantity AS DECIMAL(18, 0)) = (:quantity)
+            AND (:price) BETWEEN -9.999999999 AND 9.999999999 AND (:price) = CAST(:price AS DECIMAL(18, 9)))""",
+        quantity=quantity,
+        price=price,
+    )
+
+
 def ym(day: exp.Expr) -> exp.Expr:
     """Months since year 0, for arithmetic on months."""
     return _expand("(CAST(year(:day) AS INTEGER) * 12 + CAST(month(:day) AS INTEGER))", day=day)
@@ -89,7 +118,7 @@ def workdays(start: exp.Expr, end: exp.Expr) -> exp.Expr:
 
 OWN_FUNCTIONS: dict[str, Callable[..., exp.Expr]] = {
     function.__name__: function
-    for function in (div_hu, safe_div, round_hu, ym, months_between_floor, pctl, workdays)
+    for function in (div_hu, safe_div, round_hu, charge_hu, ym, months_between_floor, pctl, workdays)
 }
 
 

@@ -38,7 +38,7 @@ def build_kept(
     for number, fact in enumerate(facts, 1):
         progress(f"fact {fact.name}", number, len(facts))
         key = kept_fact_key(library, snapshot, fact, moment)
-        keep_fact(store, key, connection, fact, fact_sql(fact, moment), progress)
+        keep_fact(store, key, connection, fact, moment, progress)
         store.create_view(connection, fact.name, key)
 
 
@@ -47,10 +47,10 @@ def keep_fact(
     key: str,
     connection: duckdb.DuckDBPyConnection,
     fact: Fact,
-    sql: str,
+    moment: Moment,
     progress: Progress,
 ) -> None:
-    """Write a fact's rows under its key unless they are there; `sql` is its text by workspace.fact_sql."""
+    """Write a fact's rows under its key unless they are there."""
     if not store.exists(fact.name, key):
         with computed_rows(fact.name, fact.compute, connection, progress):
-            store.write(fact.name, key, connection, sql)
+            store.write(fact.name, key, connection, fact_sql(fact, moment))

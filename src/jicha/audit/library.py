@@ -143,15 +143,17 @@ def load_library(extra: Iterable[Path] = (), *, strict: bool = True) -> Library:
     problems = [p for path in rule_files(RULES_FOLDER) for p in _add(path, rules)]
     if problems and strict:
         raise YamlProblem("rule library", problems)
-    own = {path.stem: _add(path, rules) for folder in extra for path in rule_files(folder)}
+    own = {path.stem: _add(path, rules, parsed=True) for folder in extra for path in rule_files(folder)}
     unreadable = {name: "; ".join(found) for name, found in own.items() if found}
     return Library(dict(sorted(rules.items())), facts, unreadable)
 
 
-def _add(path: Path, rules: dict[str, Rule]) -> list[str]:
+def _add(path: Path, rules: dict[str, Rule], *, parsed: bool = False) -> list[str]:
     """Put the rule into `rules`, or return why it cannot be one of them."""
     try:
         rule = load_rule(path)
+        if parsed:  # a user's SQL is checked at once; the shipped one was checked before it was shipped
+            _ = rule.tree
     except ManyErrors as error:
         return [
             f"{path.name}: {problem}" if path.name not in problem else problem for problem in error.problems

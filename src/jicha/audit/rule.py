@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from jicha.audit.dialect import ParameterValue, parse
+from jicha.audit.dialect import ParameterValue, Select
 from jicha.audit.fact import Columns, as_columns
 from jicha.audit.yaml_file import Keys, YamlProblem, read_mapping
 
@@ -91,8 +91,7 @@ class Rule:
     message: dict[str, str]
     triage: dict[str, Any]
     cases: tuple[Case, ...]
-    tree: exp.Query
-    sql_text: str
+    select: Select
     sha256: str
     path: Path
 
@@ -100,6 +99,16 @@ class Rule:
     def defaults(self) -> dict[str, ParameterValue]:
         """The shipped parameter values."""
         return {name: parameter.default for name, parameter in self.parameters.items()}
+
+    @property
+    def sql_text(self) -> str:
+        """The SELECT as it is written."""
+        return self.select.text
+
+    @property
+    def tree(self) -> exp.Query:
+        """The parsed SELECT."""
+        return self.select.tree
 
 
 def load_rule(path: Path) -> Rule:
@@ -135,8 +144,7 @@ def load_rule(path: Path) -> Rule:
         message=keys.both_languages("message"),
         triage=keys.take("triage", dict),
         cases=_cases(keys.take("cases", list), path.name, problems),
-        tree=parse(text, sql_path.name),
-        sql_text=text,
+        select=Select(text, sql_path.name),
         sha256=meaning_hash(content, text),
         path=path,
     )

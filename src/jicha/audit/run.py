@@ -178,7 +178,7 @@ class AuditRun:
             cause = next((broken[name] for name in fact.facts if name in broken), None)
             try:
                 if cause is None:
-                    workspace.build([fact], lambda one, sql: self._kept(workspace, one, sql))
+                    workspace.build([fact], lambda one: self._kept(workspace, one))
             except (duckdb.Error, JichaError) as error:
                 cause = f"fact {fact.name}: {error}"
             if cause is not None:
@@ -191,12 +191,12 @@ class AuditRun:
             if cause is not None:
                 outcome.failures[rule.rule_id] = cause
 
-    def _kept(self, workspace: Workspace, fact: Fact, sql: str) -> Path | None:
+    def _kept(self, workspace: Workspace, fact: Fact) -> Path | None:
         """Return the fact's Parquet file, written now if this snapshot, text and month have none yet."""
         if not self.options.keep_facts:
             return None
         key = kept_fact_key(self.library, self.snapshot, fact, workspace.moment)
-        keep_fact(self.fact_store, key, workspace.connection, fact, sql, self.progress)
+        keep_fact(self.fact_store, key, workspace.connection, fact, workspace.moment, self.progress)
         return self.fact_store.path(fact.name, key)
 
     def _run_rule(self, workspace: Workspace, rule: Rule, outcome: _Outcome) -> None:

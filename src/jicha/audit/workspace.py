@@ -49,10 +49,10 @@ def fact_sql(fact: Fact, moment: Moment) -> str:
 
 def _fact_sql(fact: Fact, moment: Moment) -> str:
     if fact.compute is not None:
-        return _typed(exp.select(exp.Star()).from_(exp.to_identifier(rows_name(fact.name))), fact.columns)
+        return _typed(exp.select(exp.Star()).from_(exp.to_identifier(rows_name(fact.name))), fact)
     if fact.tree is None:
         return _rows_sql(fact)
-    return _typed(bind(fact.tree, moment.parameters), fact.columns)
+    return _typed(bind(fact.tree, moment.parameters), fact)
 
 
 def rule_sql(rule: Rule, values: Mapping[str, ParameterValue], moment: Moment) -> str:
@@ -60,13 +60,13 @@ def rule_sql(rule: Rule, values: Mapping[str, ParameterValue], moment: Moment) -
     return generate(bind(rule.tree, {**values, **moment.parameters}))
 
 
-def _typed(tree: exp.Query, columns: Mapping[str, str]) -> str:
+def _typed(tree: exp.Query, fact: Fact) -> str:
     inner = exp.Subquery(this=tree.copy(), alias=exp.to_identifier("fact_rows"))
-    casts = [exp.alias_(exp.cast(exp.column(name), kind), name) for name, kind in columns.items()]
+    casts = [exp.alias_(exp.cast(exp.column(name), kind), name) for name, kind in fact.columns.items()]
     query = exp.select(*casts).from_(inner)
-    by_time = next((name for name in ("bill_month", "day") if name in columns), None)
-    # Sorted by time, a kept fact lets the rules of one month skip the row groups of all others.
-    return generate(query.order_by(exp.column(by_time)) if by_time else query)
+    by_time = next((name for name in ("bill_month", "day") if name in fact.columns), None)
+    # Sorted by time, a kept fact of the whole snapshot lets the rules of one month skip the row groups of all others.
+    return generate(query.order_by(exp.column(by_time)) if by_time and not fact.uses_month else query)
 
 
 def _rows_sql(fact: Fact) -> str:
@@ -120,12 +120,12 @@ class Workspace:
         self.moment = moment
         self.progress = progress
 
-    def build(self, facts: Iterable[Fact], keep: Callable[[Fact, str], Path | None] | None = None) -> None:
+    def build(self, facts: Iterable[Fact], keep: Callable[[Fact], Path | None] | None = None) -> None:
         """Create each fact: a view over its kept Parquet file where `keep` gives one, else a table in memory."""
         for fact in facts:
-            sql = fact_sql(fact, self.moment)
-            path = keep(fact, sql) if keep else None
+            path = keep(fact) if keep else None
             if path is None:
+                sql = fact_sql(fact, self.moment)
                 with computed_rows(fact.name, fact.compute, self.connection, self.progress):
                     self.connection.execute(f"CREATE OR REPLACE TABLE {_quoted(fact.name)} AS {sql}")
             else:

@@ -21,6 +21,7 @@ from jicha.cli import (
     policies,
     rules,
     snapshots,
+    studio,
 )
 from jicha.cli.output import CONSOLE_ERROR, Exit
 from jicha.errors import JichaError
@@ -48,6 +49,7 @@ app.add_typer(policies.app, name="policies")
 app.add_typer(contract.app, name="contract")
 app.add_typer(snapshots.app, name="snapshots")
 app.add_typer(exceptions.app, name="exceptions")
+app.add_typer(studio.outcomes, name="outcomes")
 app.command("doctor")(doctor.doctor)
 
 

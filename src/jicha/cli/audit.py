@@ -69,7 +69,7 @@ def audit(
     with progress(as_json) as show:
         run = place.audit(
             month, rules=rule, org_no=org, as_of=_day(as_of), snapshot_id=snapshot, memory_limit=memory_limit,
-            threads=threads, parameters=_parameters(set_ or []), keep_facts=keep_facts, progress=show,
+            threads=threads, parameters=parameter_settings(set_ or []), keep_facts=keep_facts, progress=show,
         )  # fmt: skip
     for path in out or []:
         run.write(path, language)
@@ -93,7 +93,8 @@ def _day(moment: datetime | None) -> date | None:
     return None if moment is None else moment.date()
 
 
-def _parameters(settings: list[str]) -> dict[str, dict[str, Any]]:
+def parameter_settings(settings: list[str]) -> dict[str, dict[str, Any]]:
+    """Return parameters from texts such as MR-08.ratio=1.6."""
     values: dict[str, dict[str, Any]] = {}
     for setting in settings:
         target, equals, value = setting.partition("=")
