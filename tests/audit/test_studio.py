@@ -206,7 +206,9 @@ def test_another_version_of_a_rule_is_compared(home_copy: Callable[[str], Home],
     folder.mkdir()
     shutil.copy(rule.path, folder)
     text = rule.path.with_suffix(".sql").read_text(encoding="utf-8")
-    (folder / rule.path.with_suffix(".sql").name).write_text(f"{text.rstrip()} AND 1 = 0\n", encoding="utf-8")
+    (folder / rule.path.with_suffix(".sql").name).write_text(
+        text.replace("FROM judged\nWHERE ", "FROM judged\nWHERE 1 = 0 AND (").rstrip() + ")\n"
+    )
     result = home.studio.difference("CL-08", [OCTOBER], replacements=folder)
     assert result.same == 0 and result.only_before.num_rows > 0 and result.only_after.num_rows == 0
 
