@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from jicha.audit.library import load_library
 from jicha.audit.exceptions import ExceptionEntry
+from jicha.audit.library import load_library
 from jicha.audit.life.judgement import judge, quiets
 from jicha.audit.life.outcomes import COLUMNS, Outcome, OutcomeProblem
 from jicha.audit.life.pack import compare_packs, pack_of
