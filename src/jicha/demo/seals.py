@@ -8,6 +8,7 @@ from jicha.demo.frame import Frame, Ids, Pick
 from jicha.demo.grid import BASE, NULL, Ints, moment
 from jicha.demo.orders import CLOSURE, NEW, SWAP, TEST, test_day, tested_customers
 from jicha.demo.points import FIXED, MAIN, point_ids
+from jicha.demo.site_checks import site_check_frames
 from jicha.demo.world import Part
 
 SEAL_PLACES = ["meter_cover", "terminal_cover", "box"]
@@ -41,7 +42,7 @@ def seal_frames(part: Part) -> tuple[list[Frame], list[Frame]]:
         new = keep[tested[keep] != NULL]
         if len(new) and place == TERMINAL:
             _life(part, new, numbers[new], AFTER_TEST, place, tested[new], closed[new], seals, operations)
-    return seals, operations
+    return seals, [*operations, *site_check_frames(part)]
 
 
 def _tested(part: Part) -> Ints:

@@ -16,6 +16,10 @@ from jicha.demo.points import FIXED, MAIN, meter_ids, point_ids
 from jicha.demo.segments import FIRST_HV, SEGMENTS
 from jicha.demo.world import Part
 
+# Plans are kept for 27 months, so that the rotation of readers can be seen.
+PLAN_START = np.array(
+    [day_number(date(2024 + (7 + i) // 12, (7 + i) % 12 + 1, 1)) for i in range(13)], dtype=np.int64
+)
 COMPLAINTS = ["reading", "bill", "meter", "outage", "repair", "other"]
 ZONES = ["urban", "rural", "remote"]
 ACTIONS = ["已现场核实并向客户解释", "已核对抄表示数，无误", "已完成抢修恢复供电", "已告知客户办理渠道"]
@@ -162,18 +166,21 @@ def reading_plan_frame(part: Part) -> Frame:
     earlier = np.unique(customers.section[: part.customers.start])
     new = ~np.isin(sections, earlier)
     sections, first = sections[new], rows[first[new]]
-    months = np.tile(np.arange(LAST + 1), len(sections))
-    section = np.repeat(sections, LAST + 1)
-    station = np.repeat(customers.station[first], LAST + 1)
-    planned = MONTH_START[months] + np.repeat(customers.read_day[first], LAST + 1) - 1
+    starts = np.concatenate([PLAN_START, MONTH_START])
+    months = np.tile(np.arange(len(starts)) - len(PLAN_START), len(sections))
+    section = np.repeat(sections, len(starts))
+    station = np.repeat(customers.station[first], len(starts))
+    begin = np.tile(starts, len(sections))
+    planned = begin + np.repeat(customers.read_day[first], len(starts)) - 1
     moved = part.world.plan.moved_sections(section, months)
     return {
         "reading_section": Ids("S", section),
         "org_no": Ids("", part.world.network.station_numbers()[station]),
-        "bill_month": MONTH_START[months],
+        "bill_month": begin,
         "planned_on": planned + moved,
         "original_planned_on": np.where(moved != 0, planned, NULL),
-        "reader_id": part.world.staff.reader_ids(station, section),
+        # The readers of a station changed their sections when the demo begins.
+        "reader_id": part.world.staff.reader_ids(station, section + (months < 0)),
     }
 
 

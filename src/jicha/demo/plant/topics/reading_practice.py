@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from jicha.demo.plant.registry import (
     ReadingScene,
     Rows,
     follows,
+    in_month,
     kwh_of,
     on,
     say,
@@ -27,11 +28,13 @@ from jicha.demo.world import Part, World
 
 HANDHELD, MANUAL = 1, 2
 PLAN_DAY = 12
-DAY_MINUTES = 24 * 60
+NEXT_MORNING = 33 * 60 + 30  # minutes from half past midnight to ten on the next day
 BEFORE_UPLOAD = 300  # minutes between a handheld reading and its correction on the device
 LITTLE = 2  # kWh
 DECEMBER, SHIFT_DAYS = 3, 14
 LARGE = 6
+MAY = 8
+EARLIER_MONTHS = 13
 AUGUST, SEPTEMBER = LAST - 2, LAST - 1
 
 
@@ -89,7 +92,7 @@ def edit_reading(part: Part, job: Job, row: int, scene: ReadingScene) -> None:
         say_point(part.world, job, "corrected on the handheld before the upload")
         return
     months = job.months if job.fault else [LAST]
-    part.edited[row, months] = DAY_MINUTES
+    part.edited[row, months] = NEXT_MORNING
     group, index = scene.of(row)
     days = {month: int(part.boundary[row, month + 1]) for month in months}
     places = np.full(len(months), index, dtype=np.int64)
@@ -112,7 +115,7 @@ def log_edit(world: World, job: Job, rows: Rows) -> None:
     reader = world.staff.one("reader", station_of(world, job), int(world.customers.section[job.customer]))
     order = f"WJ{job.number}" if not job.fault else None
     for month, value in job.memo["values"].items():
-        at = when(job.memo["days"][month] + 1, 0, 30)
+        at = when(job.memo["days"][month] + 1, 10)
         if job.memo["size"] is not None:
             rows["operation_log"].append(
                 {
@@ -182,6 +185,51 @@ def read_late_at_year_end(part: Part, job: Job, row: int, _scene: ReadingScene) 
     follows(part.world, job, "MR-11", ((month, month),))
 
 
+@on("archive", "MR-18")
+def leave_unchecked(world: World, job: Job) -> None:
+    """Let nobody look at the meter for more than a year; look-alikes were tested, or read by handheld."""
+    world.plan.unchecked.add(job.customer)
+
+
+@on("readings", "MR-18")
+def read_by_handheld(_part: Part, job: Job, row: int, scene: ReadingScene) -> None:
+    """Read every second look-alike on site in May."""
+    if not job.fault and job.index % 2:
+        scene.method[row, MAY] = HANDHELD
+
+
+@on("rows", "MR-18")
+def test_on_site(world: World, job: Job, rows: Rows) -> None:
+    """Test every other look-alike's meter on site in April."""
+    if not job.fault and job.index % 2 == 0:
+        rows["meter_test"].append(
+            {
+                "test_id": f"YK{job.number}", "mp_id": job.point, "meter_id": f"M{job.number}00", "kind": "periodic", "requested_at": in_month(MAY - 1, 7, 9),
+                "tested_on": in_month(MAY - 1, 14).date(), "result_at": in_month(MAY - 1, 14, 16), "error_pct": "0.1", "limit_pct": "0.5", "passed": True,
+            }
+        )  # fmt: skip
+    note = "no visit for a year and more" if job.fault else "seen by a tester or reader in spring"
+    say_point(world, job, note, spans=((SEPTEMBER, LAST),))
+
+
+@on("rows", "MR-20")
+def keep_reader(world: World, job: Job, rows: Rows) -> None:
+    """Leave a section to the same reader for 27 months; the look-alike's reader took it over 24 months ago."""
+    section = f"S6{job.number}"
+    plan = _plan_rows(world, job, section, {})
+    first = plan[0]
+    other = world.staff.one("reader", station_of(world, job), job.index + 1)
+    for back in range(1, EARLIER_MONTHS + 1):
+        day = date(2025 - (back > 8), (8 - back) % 12 + 1, PLAN_DAY)
+        same = job.fault or back <= EARLIER_MONTHS - 3
+        reader = first["reader_id"] if same else other
+        plan.append({**first, "bill_month": day.replace(day=1), "planned_on": day, "reader_id": reader})
+    rows["reading_plan"] += plan
+    job.customer = -1
+    note = "the same reader for 27 months" if job.fault else "the same reader for 24 months"
+    say(world, job, "reading_plan", section, spans=((SEPTEMBER if job.fault else LAST, LAST),), note=note)
+
+
 def large(world: World) -> Bools:
     """Return the six customers of most energy of each station."""
     station, base = world.customers.station, world.customers.base
@@ -197,4 +245,6 @@ RECIPES = (
     Recipe("MR-13", lambda w: home(w, 4, 30), "mixed"),
     Recipe("MR-14", lambda w: home(w, 4, 30), "mixed"),
     Recipe("MR-17", large),
+    Recipe("MR-18", lambda w: home(w, 2, 30)),
+    Recipe("MR-20", lambda w: home(w, 2, 30)),
 )
