@@ -16,8 +16,6 @@ from jicha.demo.plant.permission import hire
 from jicha.demo.plant.registry import NOW, Job, Rows, in_month, on, say, say_customer
 from jicha.demo.world import Part, World
 
-TERMINAL = "PC-{}"
-
 
 @on("archive", "PM-03", "PM-04", "PM-05")
 def open_account(world: World, job: Job) -> None:
