@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
+import pyarrow as pa
 
 if TYPE_CHECKING:
     from jicha.audit.rebill.session import Rebilling
@@ -118,13 +119,14 @@ def _renumbered(row: dict[str, Any], prefix: str) -> dict[str, Any]:
 
 
 def _write(folder: Path, name: str, month: date, rows: Rows, alone: str) -> str:
-    from tests.rebill.engines import build_facts, fact_texts, fill
+    from tests.rebill.engines import build_facts, create_tables, fact_texts
 
     from jicha.audit.rebill.session import Rebilling
 
     database = folder / f"{name}.duckdb"
     with duckdb.connect(str(database)) as connection:
-        fill(connection, rows)
+        create_tables(connection)
+        _insert(connection, rows)
         rebilling = Rebilling(connection)
         wanted = rebilling.bill_ids(month)
         # The owner of the foreign sub meters stands apart, since a point read for two customers would count twice.
@@ -156,6 +158,25 @@ def _write(folder: Path, name: str, month: date, rows: Rows, alone: str) -> str:
     return str(path)
 
 
+def _insert(connection: duckdb.DuckDBPyConnection, given: Rows) -> None:
+    """Insert rows, which take the neutral values of the rules' cases."""
+    from jicha.audit.cases import case_defaults
+    from jicha.contract import contract
+
+    defaults = case_defaults()
+    for name, some in given.items():
+        rows = [{**defaults.get(name, {}), **row} for row in some]
+        known = {field.name for field in contract().table(name).fields}
+        fields = sorted({key for row in rows for key, value in row.items() if value is not None} & known)
+        if not fields:
+            continue
+        columns = ", ".join(f'"{field}"' for field in fields)
+        table = pa.table({field: [row.get(field) for row in rows] for field in fields})
+        connection.register("given_rows", table)
+        connection.execute(f'INSERT INTO "{name}" ({columns}) SELECT {columns} FROM given_rows')
+        connection.unregister("given_rows")
+
+
 def price_arguments(connection: duckdb.DuckDBPyConnection) -> tuple[Any, ...]:
     """Return what PriceList is made of, so that a mutant of it makes its own."""
     from jicha.audit.rebill import price_list as module
@@ -174,8 +195,6 @@ def price_arguments(connection: duckdb.DuckDBPyConnection) -> tuple[Any, ...]:
 
 def _issue(connection: duckdb.DuckDBPyConnection, rebilling: Rebilling, bill_ids: list[str]) -> None:
     """Issue the bills as they are due, with mistakes: a charge forgotten, changed, split, put on a point, or strange."""
-    from tests.rebill.engines import insert
-
     rng = random.Random(len(bill_ids))
     rows: list[dict[str, Any]] = []
     for case in rebilling.cases(bill_ids) if bill_ids else ():
@@ -188,13 +207,13 @@ def _issue(connection: duckdb.DuckDBPyConnection, rebilling: Rebilling, bill_ids
         for number, line in enumerate(lines, 1):
             values = {key: value for key, value in line._asdict().items() if value is not None}
             rows.append({"bill_id": case.bill.bill_id, "line_no": number, **values})
-    insert(connection, {"bill_line": rows})
+    _insert(connection, {"bill_line": rows})
 
 
 def _issued(rng: random.Random, line: Line) -> list[Line]:
     """Return what is issued in place of a due line."""
     draw = rng.random()
-    if draw < 0.05:
+    if draw < 0.05 or not line.amount_yuan:
         return []
     if draw < 0.10:
         return [line._replace(amount_yuan=line.amount_yuan + rng.choice([-1, 1]) * Decimal("0.01"))]
