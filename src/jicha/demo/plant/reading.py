@@ -6,12 +6,13 @@ from decimal import Decimal
 
 import numpy as np
 
-from jicha.demo.grid import DAYS, LAST
+from jicha.demo.grid import BASE, DAYS, LAST, to_date
 from jicha.demo.plant.registry import NOW, Job, ReadingScene, follows, kwh_of, on, say_point
 from jicha.demo.world import ABSENT, MISSED, Part, World
 
 ESTIMATED, MANUAL = 3, 2
 SECTION_SHIFT = 3
+WEEK = 7
 CONSTANT_UNITS = 100  # one kWh of a direct-connected meter in register units
 
 
@@ -235,6 +236,9 @@ def invent_energy(part: Part, job: Job, row: int, scene: ReadingScene) -> None:
         )
         scene.method[row, LAST] = 1
         say_point(part.world, job, "acquisition lost around both reading days: nothing to compare with")
+        job.kind = "fault"
+        lost_to = to_date(BASE + int(part.planned[row, LAST + 1])).day + 1
+        follows(part.world, job, "MR-19", ((LAST - 1, LAST if lost_to >= WEEK else LAST - 1),))
         return
     size = (60 + 15 * job.index) * CONSTANT_UNITS
     part.deviation[row, LAST] = size

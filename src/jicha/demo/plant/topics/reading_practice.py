@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from jicha.demo.grid import LAST, MONTHS, Bools
+from jicha.demo.grid import LAST, MONTHS, NULL, Bools
 from jicha.demo.plant.candidates import Recipe, home, old
+from jicha.demo.plant.permission import hire
 from jicha.demo.plant.reading import CONSTANT_UNITS
 from jicha.demo.plant.registry import (
     Job,
@@ -24,6 +25,7 @@ from jicha.demo.plant.registry import (
     say_point,
     when,
 )
+from jicha.demo.points import MAIN
 from jicha.demo.world import Part, World
 
 HANDHELD, MANUAL = 1, 2
@@ -34,6 +36,7 @@ LITTLE = 2  # kWh
 DECEMBER, SHIFT_DAYS = 3, 14
 LARGE = 6
 MAY = 8
+FEW, FAST, NOT_SO_FAST = 20, 130, 100  # meters
 EARLIER_MONTHS = 13
 AUGUST, SEPTEMBER = LAST - 2, LAST - 1
 
@@ -230,6 +233,58 @@ def keep_reader(world: World, job: Job, rows: Rows) -> None:
     say(world, job, "reading_plan", section, spans=((SEPTEMBER if job.fault else LAST, LAST),), note=note)
 
 
+@on("archive", "MR-21")
+def hire_reader(world: World, job: Job) -> None:
+    """Let a reader of their own write down reverse registers."""
+    job.memo["reader"] = f"E{hire(world, job, post='reader')}"
+
+
+@on("rows", "MR-21")
+def make_up_readings(world: World, job: Job, rows: Rows) -> None:
+    """Write reverse registers that end in 0 or 5, or more in an hour than can be walked to; look-alikes do neither."""
+    points = _plain_points(world)
+    fast = job.index % 3 == 1
+    place = 2 * job.index + (not job.fault)
+    if fast:
+        count = FAST if job.fault else NOT_SO_FAST
+        chosen = points[len(points) - (place + 1) * FAST :][:count]
+    else:
+        chosen = points[place * FEW : (place + 1) * FEW]
+    reader = job.memo["reader"]
+    for rank, number in enumerate(chosen):
+        # The register stands still, since nothing is fed back: the same value every month.
+        shown = 10 * (rank + 2) + (rank % 2 * 5 if job.fault and not fast else rank % 10)
+        for month in [LAST] if fast else range(LAST - 11, LAST + 1):
+            minute = rank * 60 // FAST if fast else rank
+            rows["reading"].append(_reverse_row(number, month, shown, minute, reader))
+    job.customer = -1
+    note = "130 meters in an hour" if fast else "240 readings end in 0 or 5"
+    spans = ((LAST, LAST),) if fast else ((LAST - 1, LAST),)
+    say(
+        world,
+        job,
+        "employee",
+        reader,
+        spans=spans,
+        note=note if job.fault else "even digits, an ordinary pace",
+    )
+
+
+def _reverse_row(number: int, month: int, shown: int, minute: int, reader: str) -> dict[str, Any]:
+    return {
+        "mp_id": f"P{number}", "meter_id": f"M{number}0", "bill_month": MONTHS[month], "register": "reverse", "previous_value": str(shown),
+        "previous_at": in_month(month - 1, 18, 9, minute), "value": str(shown), "read_at": in_month(month, 18, 9, minute), "method": "handheld",
+        "status": "read", "reader_id": reader,
+    }  # fmt: skip
+
+
+def _plain_points(world: World) -> list[int]:
+    """Return the numbers of main points whose first meter hung all the time."""
+    points = world.points
+    there = old(world)[points.owner] & (points.role == MAIN) & (points.swap == NULL)
+    return [int(number) for number in points.numbers()[there]]
+
+
 def large(world: World) -> Bools:
     """Return the six customers of most energy of each station."""
     station, base = world.customers.station, world.customers.base
@@ -247,4 +302,5 @@ RECIPES = (
     Recipe("MR-17", large),
     Recipe("MR-18", lambda w: home(w, 2, 30)),
     Recipe("MR-20", lambda w: home(w, 2, 30)),
+    Recipe("MR-21", lambda w: home(w, 2, 30)),
 )
