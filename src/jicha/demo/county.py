@@ -72,7 +72,11 @@ def write_incidents(world: World, writer: Writer, names: Pick) -> None:
     writer.add_rows("work_order_node", [node for c in chosen[:4] for node in _case_nodes(world, c)])
     writer.add_rows("refund", [_refund(world, c, names_of[c]) for c in chosen[4:8]])
     writer.add_rows("late_fee_waiver", [_waiver(world, c) for c in chosen[8:10]])
-    writer.add_rows("prepaid_transfer", [_transfer(world, chosen[10], chosen[11])])
+    pair = _of_one_name(quiet, names)
+    writer.add_rows("prepaid_transfer", [_transfer(world, *pair)] if pair else [])
+    spent = [(c, _refund(world, c, "")["refunded_at"], "86.40") for c in chosen[4:8]]
+    spent += [(pair[0], office(world, 220, 15), "120.00")] if pair else []
+    writer.add_rows("receipt", [_prepayment(*one) for one in spent])
     writer.add_rows("feeder_switching", [_switching()])
 
 
@@ -184,6 +188,27 @@ def _transfer(world: World, giver: int, taker: int) -> dict[str, Any]:
         "at": office(world, 220, 15),
         "operator_id": world.staff.one("cashier", int(world.customers.station[giver])),
         "document_no": "HZ-2026-017",
+    }
+
+
+def _of_one_name(customers: Ints, names: Pick) -> tuple[int, int] | None:
+    """Return two customers of one name, who may be one person."""
+    ordered = customers[np.argsort(names.codes[customers], kind="stable")]
+    same = np.flatnonzero(np.diff(names.codes[ordered]) == 0)
+    return (int(ordered[same[0]]), int(ordered[same[0] + 1])) if len(same) else None
+
+
+def _prepayment(customer: int, spent: datetime, amount: str) -> dict[str, Any]:
+    """Nothing can be moved or given back that was not paid before."""
+    paid = spent - timedelta(days=20)
+    return {
+        "receipt_id": f"RY{number_of(customer)}",
+        "customer_no": number_of(customer),
+        "amount_yuan": amount,
+        "late_fee_yuan": "0.00",
+        "channel": "online",
+        "received_at": paid,
+        "banked_at": paid,
     }
 
 

@@ -31,6 +31,18 @@ def forget_debt(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
     else:
         spans, note = NOW, "overdue, reminded and warned" if job.index % 2 == 0 else "overdue for four days"
     say(part.world, job, "bill", f"B{job.number}{month:02d}", spans=spans, note=note, yuan=amount)
+    if month == LAST - 3:
+        # By now it is 95 days overdue.
+        say(
+            part.world,
+            job,
+            "bill",
+            f"B{job.number}{month:02d}",
+            rule="CL-02",
+            spans=NOW,
+            note="follows",
+            yuan=amount,
+        )
 
 
 @on("rows", "CL-03")

@@ -1,0 +1,100 @@
+"""Planted faults of money (收费账务) and of what alarms leave undone: CL-02, CL-07, CL-09, CL-10, CL-12 … CL-18, IN-08."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from jicha.demo.grid import LAST, NULL
+from jicha.demo.plant.candidates import Recipe, home, old
+from jicha.demo.plant.registry import NOW, Job, MoneyScene, Spans, in_month, on, say
+from jicha.demo.world import Part, World
+
+SEPTEMBER = LAST - 1
+DECEMBER = 3
+
+
+def bill_id(job: Job, month: int) -> str:
+    """Return the identifier of the customer's bill of a month."""
+    return f"B{job.number}{month:02d}"
+
+
+def yuan_of(scene: MoneyScene, bill: int) -> Decimal:
+    """Return the total of a bill."""
+    return Decimal(int(scene.bills.total[bill])).scaleb(-2)
+
+
+def leave_unpaid(scene: MoneyScene, bill: int) -> None:
+    """Let nobody pay a bill; the reminders of ordinary life follow."""
+    scene.payments.paid_on[bill] = NULL
+    scene.payments.late_fee[bill] = 0
+
+
+def prepay(job: Job, at: datetime, amount: Decimal, rank: int = 0, **more: Any) -> dict[str, Any]:
+    """Return a receipt that names no bill."""
+    return {
+        "receipt_id": f"RP{job.number}{rank}", "customer_no": job.number, "amount_yuan": amount, "late_fee_yuan": "0.00", "channel": "online",
+        "received_at": at, "banked_at": at, **more,
+    }  # fmt: skip
+
+
+def bystander(world: World, job: Job) -> str:
+    """Return the number of a home to which nothing else happens."""
+    quiet = np.flatnonzero(home(world, 2, 30) & ~world.customers.special)
+    return str(int(quiet[job.customer % len(quiet)]) + 3_401_000_001)
+
+
+@on("money", "CL-02")
+def owe_for_long(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
+    """Owe a bill of summer, or of last year, though reminded; look-alikes owe for 64 days, or had paid in advance."""
+    kind = job.index % 3 if job.fault else 3 + job.index % 2
+    month, first, note = (
+        (LAST - 3, LAST, "95 days overdue"),
+        (LAST - 4, LAST - 1, "125 days overdue"),
+        (DECEMBER, DECEMBER + 1, "carried over the year end"),
+        (LAST - 2, LAST, "64 days overdue"),
+        (LAST - 3, LAST, "paid out of a prepayment"),
+    )[kind]
+    bill = scene.bills.row(row, month)
+    leave_unpaid(scene, bill)
+    if kind == 4:
+        scene.payments.no_dunning[bill] = True
+        scene.rows["receipt"].append(prepay(job, in_month(month, 9), yuan_of(scene, bill)))
+    spans: Spans = ((first, LAST),)
+    say(part.world, job, "bill", bill_id(job, month), spans=spans, note=note, yuan=yuan_of(scene, bill))
+
+
+@on("money", "CL-07")
+def move_prepayment(part: Part, job: Job, _row: int, scene: MoneyScene) -> None:
+    """Move a prepayment to a stranger, or without a document; look-alikes moved house and have one."""
+    world = part.world
+    amount = Decimal("61.30") + job.index
+    at = in_month(LAST, 13 + job.index % 12, 14)
+    other = bystander(world, job)
+    station = int(world.customers.station[job.customer])
+    related = not job.fault or job.index % 3 == 1
+    documented = not job.fault or job.index % 3 == 0
+    scene.rows["receipt"].append(prepay(job, at - timedelta(days=25), amount))
+    scene.rows["prepaid_transfer"].append(
+        {
+            "transfer_id": f"HX{job.number}", "from_customer_no": job.number, "to_customer_no": other, "amount_yuan": amount, "at": at,
+            "operator_id": world.staff.one("cashier", station), "document_no": f"HZ-2026-{job.number}" if documented else None,
+        }
+    )  # fmt: skip
+    if related:
+        scene.rows["work_order"].append(
+            {
+                "order_no": f"WG{job.number}", "kind": "transfer", "customer_no": other, "org_no": str(world.network.station_numbers()[station]),
+                "applicant": scene.names[job.customer], "opened_at": at - timedelta(days=30), "closed_at": at - timedelta(days=28), "state": "done",
+            }
+        )  # fmt: skip
+    note = f"{'to another number of the giver' if related else 'to a stranger'}, {'a' if documented else 'no'} document"
+    say(world, job, "prepaid_transfer", f"HX{job.number}", spans=NOW, note=note, yuan=amount)
+
+
+RECIPES: tuple[Recipe, ...] = tuple(
+    Recipe(rule, lambda w: home(w, 2, 30) & old(w)) for rule in ("CL-02", "CL-07")
+)
