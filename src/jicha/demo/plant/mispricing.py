@@ -97,8 +97,11 @@ def contract_little(world: World, job: Job) -> None:
 
 @on("archive", cause_rule("floor_ignored"))
 def contract_too_little(world: World, job: Job) -> None:
-    """Contract 30 % of the capacity, which BL-12 reports as well."""
-    world.points.contract_demand[_point(world, job)] = int(world.customers.kva[job.customer]) * 30 * 100
+    """Contract 30 % of the capacity, which BL-12 reports as well; the current transformers suit the small load."""
+    points, point = world.points, _point(world, job)
+    points.contract_demand[point] = int(world.customers.kva[job.customer]) * 30 * 100
+    points.ct[point] = max(2, int(points.ct[point]) // 2)
+    points.multiplier[point] = points.billed_multiplier[point] = points.ct[point] * points.pt[point]
     say_point(world, job, "follows", rule="BL-12", spans=ALWAYS)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 
 import numpy as np
 
-from jicha.demo.grid import END
-from jicha.demo.plant.candidates import Recipe, hv
-from jicha.demo.plant.registry import NOW, Job, Rows, on, say_point
-from jicha.demo.points import CLASSES, MODES, WIRINGS
-from jicha.demo.world import World
+from jicha.demo.curve import Curves
+from jicha.demo.grid import END, LAST, NULL, Bools, to_date
+from jicha.demo.plant.candidates import Recipe, hv, of_main, old
+from jicha.demo.plant.registry import NOW, Job, Rows, in_month, on, say_point
+from jicha.demo.points import CLASSES, FOUR_WIRE, HV_HV, MODES, SINGLE, WIRINGS
+from jicha.demo.world import Part, World
 
 CLASS_II = 1
 
@@ -101,8 +103,226 @@ def _hang(world: World, job: Job, rows: Rows, installed: date) -> None:
     )  # fmt: skip
 
 
+def _event(rows: Rows, job: Job, code: str, start: datetime, end: datetime | None, **more: str) -> None:
+    """Add an event of the customer's meter, or of another point's."""
+    point = more.get("point", job.point)
+    rows["meter_event"].append(
+        {
+            "event_id": f"EY{job.number}{len(rows['meter_event'])}", "mp_id": point, "meter_id": f"M{point[1:]}0", "code": code,
+            "started_at": start, "ended_at": end, "phase": more.get("phase"),
+        }
+    )  # fmt: skip
+
+
+def _place(curves: Curves, row: int) -> int:
+    return int(np.searchsorted(curves.rows, row))
+
+
+def _own_start(job: Job) -> tuple[int, int]:
+    """Return a day and an hour that hardly any other job shares, so that no two failures look like an outage."""
+    return 6 + job.index % 20, 6 + (job.index * 5 + (0 if job.fault else 2)) % 12
+
+
+@on("archive", "MT-07", "MT-11", "MT-12")
+def watch(world: World, job: Job) -> None:
+    """Keep the customer's curve."""
+    world.plan.curve_customers.append(job.customer)
+
+
+@on("curves", "MT-07")
+def open_phase(_part: Part, job: Job, row: int, curves: Curves) -> None:
+    """Open a phase for three hours, every second time in the curve; of the look-alikes one loses all phases."""
+    place, (day, hour) = _place(curves, row), _own_start(job)
+    quarters = slice(hour * 4, hour * 4 + 12)
+    if job.fault and job.index % 2 == 0:
+        curves.voltage[place, day - 1, quarters, job.index % 3] *= 0.1
+        curves.current[place, day - 1, quarters, job.index % 3] = 0
+    elif not job.fault and job.index % 3 == 2:
+        curves.voltage[place, day - 1, quarters] = 0
+        curves.current[place, day - 1, quarters] = 0
+        curves.power[place, day - 1, quarters] = 0
+
+
+@on("rows", "MT-07")
+def report_phase(world: World, job: Job, rows: Rows) -> None:
+    """Report an open phase as the meter's event; look-alikes end at once, or fail together with the neighbours."""
+    day, hour = _own_start(job)
+    start, phase = in_month(LAST, day, hour), "ABC"[job.index % 3]
+    note = f"phase {phase} open for three hours"
+    if job.fault and job.index % 2:
+        _event(
+            rows,
+            job,
+            ("3003", "E200001E")[job.index % 4 // 2],
+            start,
+            start + timedelta(hours=3),
+            phase=phase,
+        )
+    elif not job.fault and job.index % 3 == 0:
+        note = "the phase of the feeder failed, at the neighbours too"
+        for minute, point in enumerate((job.point, *_neighbours(world, job, 2))):
+            at = start + timedelta(minutes=2 * minute)
+            _event(rows, job, "3003", at, at + timedelta(hours=1), phase=phase, point=point)
+    elif not job.fault:
+        note = "open for 40 seconds" if job.index % 3 == 1 else "without voltage in all phases"
+        _event(rows, job, "3003", start, start + timedelta(seconds=40), phase=phase)
+    say_point(world, job, note)
+
+
+def _neighbours(world: World, job: Job, count: int) -> list[str]:
+    """Return the points of some undisturbed three-phase customers of the same feeder."""
+    customers = world.customers
+    fits = (
+        (customers.feeder == customers.feeder[job.customer]) & ~customers.special & (customers.closed == NULL)
+    )
+    fits &= (of_main(world, "wiring") != SINGLE) & (of_main(world, "swap") == NULL)
+    return [f"P{customer + 3_401_000_001}0" for customer in np.flatnonzero(fits)[:count]]
+
+
+@on("rows", "MT-09")
+def turn_phases(world: World, job: Job, rows: Rows) -> None:
+    """Turn the sequence of the phases; look-alikes are turned in the laboratory, or put right by a fault order."""
+    start = in_month(LAST, 5 + job.index % 20, 11)
+    end: datetime | None = start + timedelta(hours=30)
+    note = "reverse phase sequence for 30 hours"
+    if job.fault and job.index % 3 == 2:
+        start, end, note = in_month(LAST - 1, 12, 11), None, "reverse phase sequence since September"
+    elif not job.fault and job.index % 2 == 0:
+        hung = datetime.combine(to_date(int(world.points.installed[_main(world, job)])), time(10))
+        start, end, note = hung - timedelta(days=20), None, "in the laboratory before installation"
+    elif not job.fault:
+        end, note = start + timedelta(hours=3), "put right within a fault order"
+        _fault_order(world, job, rows, start, start + timedelta(hours=5))
+    _event(rows, job, ("300F", "3010", "ERC11")[job.index % 3], start, end)
+    say_point(world, job, note)
+
+
+def _fault_order(world: World, job: Job, rows: Rows, opened: datetime, closed: datetime) -> None:
+    rows["work_order"].append(
+        {
+            "order_no": f"WY{job.number}", "kind": "meter_fault", "customer_no": job.number, "opened_at": opened - timedelta(hours=2),
+            "org_no": str(world.network.station_numbers()[int(world.customers.station[job.customer])]),
+            "closed_at": closed, "state": "done",
+        }
+    )  # fmt: skip
+
+
+@on("archive", "MT-10")
+def watch_power(world: World, job: Job) -> None:
+    """Keep the curve of those whose power turns."""
+    if job.index % 3 == 1:
+        world.plan.curve_customers.append(job.customer)
+
+
+@on("curves", "MT-10")
+def turn_power(_part: Part, job: Job, row: int, curves: Curves) -> None:
+    """Turn the power of four afternoons; the look-alike feeds back for two quarters of an hour."""
+    if job.index % 3 == 1:
+        place = _place(curves, row)
+        days, quarters = (slice(10, 14), slice(56, 72)) if job.fault else (slice(10, 11), slice(56, 58))
+        curves.power[place, days, quarters] *= -1
+
+
+@on("rows", "MT-10")
+def report_reverse(world: World, job: Job, rows: Rows) -> None:
+    """Let power flow backwards by event, curve or register; look-alikes do so for moments."""
+    start = in_month(LAST, 4 + job.index % 20, 15)
+    notes = (
+        "reverse power of a phase for six hours",
+        "negative power on four afternoons",
+        "reverse register moves",
+    )
+    note = notes[job.index % 3]
+    if not job.fault:
+        note = "power fed back for moments"
+    if job.index % 3 == 0:
+        _event(
+            rows,
+            job,
+            "3007",
+            start,
+            start + (timedelta(hours=6) if job.fault else timedelta(seconds=30)),
+            phase="B",
+        )
+    if job.index % 3 == 2:
+        # Of the forward energy a fifth, or half a percent.
+        share = Decimal("0.2") if job.fault else Decimal("0.005")
+        daily = Decimal(round(float(world.customers.base[job.customer]), 1))
+        _reverse_register(
+            world, job, rows, (share * 30 * daily / int(world.points.multiplier[_main(world, job)]))
+        )
+    say_point(world, job, note)
+
+
+def _reverse_register(world: World, job: Job, rows: Rows, value: Decimal) -> None:
+    day = int(world.customers.read_day[job.customer])
+    rows["reading"].append(
+        {
+            "mp_id": job.point, "meter_id": _meter(job), "bill_month": in_month(LAST, 1).date(), "register": "reverse",
+            "previous_value": "0", "previous_at": in_month(LAST - 1, day, 0, 5), "value": f"{value:.2f}",
+            "read_at": in_month(LAST, day, 0, 5), "method": "ami", "status": "read",
+        }
+    )  # fmt: skip
+
+
+@on("curves", "MT-11")
+def unbalance_currents(part: Part, job: Job, row: int, curves: Curves) -> None:
+    """Halve a phase current for ten days; look-alikes do so for five, or carry their load on one phase only."""
+    place, phase = _place(curves, row), job.index % 3
+    others = [p for p in range(3) if p != phase]
+    note = "a phase with half of the current for ten days"
+    if not job.fault and job.index % 2 == 0:
+        curves.current[place, :, :, others] = 0
+        curves.current[place, :, :, phase] *= 3
+        note = "single-phase load"
+    else:
+        curves.current[place, 8 : 18 if job.fault else 13, :, phase] *= 0.5
+        note = note if job.fault else "a phase with half of the current for five days"
+    say_point(part.world, job, note)
+
+
+@on("curves", "MT-12")
+def unbalance_voltages(_part: Part, job: Job, row: int, curves: Curves) -> None:
+    """Let a voltage fall by 8 % on six days, every second time in the curve; the look-alike for an hour."""
+    if job.fault and job.index % 2 == 0:
+        curves.voltage[_place(curves, row), 6:12, 32:72, 2 * (job.index % 4 // 2)] *= 0.92
+    elif not job.fault:
+        curves.voltage[_place(curves, row), 6, 32:36, 0] *= 0.92
+
+
+@on("rows", "MT-12")
+def report_voltages(world: World, job: Job, rows: Rows) -> None:
+    """Report a voltage imbalance as the meter's event; the look-alike lasts half a minute."""
+    start = in_month(LAST, 8 + job.index % 15, 9)
+    note = "a voltage 8 % low on six days"
+    if job.fault and job.index % 2:
+        _event(rows, job, "301D", start, start + timedelta(hours=2))
+        note = "voltage imbalance for two hours"
+    elif not job.fault:
+        _event(rows, job, "301D", start, start + timedelta(seconds=30))
+        note = "voltages differ for moments"
+    say_point(world, job, note)
+
+
+def _three_phase(world: World) -> Bools:
+    """Return low-voltage customers with a three-phase meter and without panels."""
+    customers = world.customers
+    fits = ~customers.is_hv() & (of_main(world, "wiring") == FOUR_WIRE) & (customers.pv_kw == 0)
+    return np.asarray(fits & old(world))
+
+
+def _high_metered(world: World) -> Bools:
+    return np.asarray(world.customers.is_hv() & (of_main(world, "mode") == HV_HV) & old(world))
+
+
 RECIPES: tuple[Recipe, ...] = (
     Recipe("MT-02", hv("hv_works", "hv_industry", "hv_nonindustry"), alike=hv("hv_pump")),
-    Recipe("MT-04", hv("hv_works", "hv_industry", "hv_nonindustry", "hv_commerce", "hv_farm")),
-    Recipe("MT-05", hv("hv_works", "hv_industry", "hv_nonindustry", "hv_commerce", "hv_farm")),
+    # What is tested or reported does not disturb a special life.
+    Recipe("MT-04", lambda w: w.customers.is_hv() & old(w), own=True),
+    Recipe("MT-05", lambda w: w.customers.is_hv() & old(w), own=True),
+    Recipe("MT-12", _high_metered, own=True),
+    Recipe("MT-07", _three_phase),
+    Recipe("MT-09", _three_phase),
+    Recipe("MT-10", _three_phase),
+    Recipe("MT-11", lambda w: _three_phase(w) & (of_main(w, "ct") == 1)),
 )
