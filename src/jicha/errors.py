@@ -37,6 +37,18 @@ class ExplainedError(JichaError):
         super().__init__(f"{where}: found {found}; expected {expected}. {remedy}")
 
 
+class BilingualError(ExplainedError):
+    """An error that is told in Chinese where a command was asked in Chinese."""
+
+    def __init__(self, *, where: Location | str, found: str, expected: str, remedy: str, zh: str) -> None:
+        super().__init__(where=where, found=found, expected=expected, remedy=remedy)
+        self.zh = zh
+        self.language = "en"
+
+    def __str__(self) -> str:
+        return self.zh if self.language == "zh" else super().__str__()
+
+
 class ManyErrors(JichaError):
     """All problems of one input, reported at once instead of the first only."""
 

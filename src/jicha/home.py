@@ -19,12 +19,13 @@ from jicha.audit.explain import SourceRows, file_names, source_rows
 from jicha.audit.library import Library, load_library
 from jicha.audit.parameters import local_parameters
 from jicha.audit.rebill.month import RebilledMonth, open_month, rebill_month
+from jicha.audit.rebill.problems import neither, no_bills
 from jicha.audit.rebill.session import has_bill, open_rebilling, sheet_links
 from jicha.audit.rule import Rule
 from jicha.audit.run import AuditRun, RunOptions
 from jicha.audit.run_store import RunManifest, RunStore, verdict_rows
 from jicha.billing.policies import BillingPolicies, load_policies
-from jicha.errors import ExplainedError
+from jicha.errors import BilingualError, ExplainedError
 from jicha.intake import (
     CoverageReport,
     Entry,
@@ -187,13 +188,21 @@ class Home:
 
     def snapshot(self, snapshot_id: int | None = None) -> Snapshot:
         """Return a snapshot, the newest if none is named; an error says how to load one."""
-        found = self.mart.latest() if snapshot_id is None else self.mart.snapshot(snapshot_id)
+        try:
+            found = self.mart.latest() if snapshot_id is None else self.mart.snapshot(snapshot_id)
+        except ExplainedError as error:
+            kept = "、".join(str(info.id) for info in self.mart.snapshots()) or "无"
+            raise BilingualError(
+                where=error.where, found=error.found, expected=error.expected, remedy=error.remedy,
+                zh=f"{self.path}：没有数据快照 {snapshot_id}；保留的快照：{kept}。用 `jicha snapshots list` 查看。",
+            ) from error  # fmt: skip
         if found is None:
-            raise ExplainedError(
+            raise BilingualError(
                 where=str(self.path),
                 found="no data",
                 expected="a loaded extract",
                 remedy="Run `jicha load FOLDER`, or `jicha demo` for an invented utility.",
+                zh=f"{self.path}：没有数据；应先导入。请运行 `jicha load 数据文件夹`，或用 `jicha demo` 生成示例数据。",
             )
         return found
 
@@ -323,6 +332,8 @@ class Home:
         """Recompute every normal bill of a month from readings, archive and prices, each difference with its cause."""
         limits = (memory_limit or self.settings.memory_limit, threads or self.settings.threads)
         snapshot, policies = self.snapshot(snapshot_id), self.policies
+        if _month(month) not in (known := snapshot.months("bill")):
+            raise no_bills(snapshot.id, _month(month), known)
         library = self.library.priced_by(policies)
         with open_rebilling(self.mart, snapshot, policies, *limits) as rebilling:
             open_month(rebilling, self.mart, snapshot, library, _month(month), progress)
@@ -372,6 +383,8 @@ class Home:
         assert ledger is not None
         told = pc.and_(pc.starts_with(ledger["finding_id"], finding_id), pc.is_valid(ledger["evidence"]))
         found = ledger.filter(told).to_pylist()
+        if not found:
+            raise neither(finding_id, run.run_id)
         if len(found) != 1:
             raise ExplainedError(
                 where=f"run {run.run_id}",
@@ -385,6 +398,8 @@ class Home:
         self, finding_id: str, run_id: str | None = None
     ) -> tuple[dict[str, Any], Rule, list[SourceRows]]:
         """Return a finding, its rule and the source rows that it rests on, with file and line of each."""
+        if run_id is None and not self.store.manifests():
+            raise neither(finding_id, None)
         finding = self.finding(finding_id, run_id)
         rule = self.library.rule(finding["rule_id"])
         return finding, rule, source_rows(self.snapshot(finding["snapshot_id"]), finding)

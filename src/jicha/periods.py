@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from jicha.errors import ExplainedError
+from jicha.errors import BilingualError
 
 _MONTH = re.compile(r"^(\d{4})[-/]?(\d{1,2})$")
 
@@ -15,11 +15,12 @@ def parse_month(text: str) -> date:
     """Return the first day of the month written as 2026-10, 2026/10 or 202610."""
     match = _MONTH.match(text.strip())
     if match is None or not (int(match[1]) and 1 <= int(match[2]) <= 12):
-        raise ExplainedError(
+        raise BilingualError(
             where="month",
             found=repr(text),
             expected="a billing month such as 2026-10",
             remedy="Write year and month as YYYY-MM.",
+            zh=f"月份：{text!r} 不是月份；应写成 2026-10 的形式。",
         )
     return date(int(match[1]), int(match[2]), 1)
 

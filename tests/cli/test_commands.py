@@ -186,7 +186,10 @@ def test_a_wrong_command_line_gives_2(wrong: tuple[str, ...], place: tuple[str, 
         ),
         (("audit", "--month", OCTOBER, "--snapshot", "99"), ("99",)),
         (("findings", "--run", "1999-01"), ("runs", "1999-01", "jicha audit")),
-        (("explain", "zzz"), ("0 findings that begin with 'zzz'", "exactly one", "jicha findings")),
+        (
+            ("explain", "zzz", "--language", "en"),
+            ("0 findings that begin with 'zzz'", "exactly one", "jicha findings"),
+        ),
         (("load", "/no/such/folder"), ("/no/such/folder",)),
         (("contract", "show", "weather"), ("weather",)),
         (("rules", "show", "XX-99"), ("XX-99",)),
@@ -205,7 +208,7 @@ def test_errors_name_place_found_expected_and_remedy(
 
 def test_an_explained_error_is_printed_and_gives_1(place: tuple[str, str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", "from jicha.cli import main; main()", "explain", "zzz", *place],
+        [sys.executable, "-c", "from jicha.cli import main; main()", "explain", "zzz", "-l", "en", *place],
         capture_output=True,
         text=True,
     )

@@ -69,7 +69,8 @@ def main() -> None:
     try:
         app()
     except JichaError as error:
-        CONSOLE_ERROR.print(f"[bold red]error[/] {escape(str(error))}", soft_wrap=True)
+        label = "错误" if getattr(error, "language", "en") == "zh" else "error"
+        CONSOLE_ERROR.print(f"[bold red]{label}[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(Exit.ERROR)
     except KeyboardInterrupt:
         _interrupted()

@@ -10,18 +10,20 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from jicha.billing.refusal import refusal_text
 from jicha.cli.output import (
     CONSOLE,
     HomeOption,
     JsonOption,
     LanguageOption,
+    asked_in,
     home_at,
     print_json,
     progress,
     table,
 )
 from jicha.home import Home
-from jicha.reports.export import write_table
+from jicha.reports.export import write_table, writer_of
 from jicha.reports.words import word
 
 MOST_BILLS = 20
@@ -33,6 +35,9 @@ def rebill(
         Path | None,
         typer.Option("--out", help="Write every differing bill to .parquet, .csv, .jsonl or .xlsx."),
     ] = None,
+    snapshot: Annotated[
+        int | None, typer.Option("--snapshot", help="Recompute this snapshot (default: the newest).")
+    ] = None,
     home: HomeOption = None,
     language: LanguageOption = "zh",
     as_json: JsonOption = False,
@@ -40,8 +45,10 @@ def rebill(
 ) -> None:
     """Recompute every normal bill of a month to the cent, and say of each that differs by which mistake."""
     place = home_at(home)
-    with progress(quiet or as_json) as show:
-        result = place.rebill(month, progress=show)
+    with asked_in(language), progress(quiet or as_json) as show:
+        if out is not None:
+            writer_of(out)
+        result = place.rebill(month, snapshot_id=snapshot, progress=show)
     rows = result.differences.to_pylist()
     if out is not None:
         write_table(result.differences, out)
@@ -67,7 +74,7 @@ def _print_totals(month: str, result: Any, language: str) -> None:
         (word("rebill.equal", language), f"{result.equal:,}"),
         (word("rebill.differing", language), f"{result.differences.num_rows:,}"),
         *(
-            (f"{word('sheet.refused', language)} {code}", f"{count:,}")
+            (f"{word('sheet.refused', language)} {refusal_text(code, language)} ({code})", f"{count:,}")
             for code, count in result.refused.items()
         ),
         *(
@@ -120,9 +127,11 @@ def _print_bills(rows: list[dict[str, Any]], language: str) -> None:
     CONSOLE.print(word("shown_of", language).format(shown=len(shown), total=f"{len(rows):,}"), style="dim")
 
 
-def explain_bill(place: Home, bill_id: str, language: str, as_json: bool, pdf: Path | None) -> None:
+def explain_bill(
+    place: Home, bill_id: str, language: str, as_json: bool, pdf: Path | None, snapshot: int | None = None
+) -> None:
     """Show the calculation sheet of one bill, and write it as PDF if asked."""
-    document = place.bill_sheet(bill_id, language)
+    document = place.bill_sheet(bill_id, language, snapshot)
     if pdf is not None:
         place.write_bill_sheet(document, pdf, language)
     if as_json:

@@ -22,6 +22,7 @@ from jicha.cli.output import (
     JsonOption,
     LanguageOption,
     PageOption,
+    asked_in,
     home_at,
     print_json,
     table,
@@ -142,6 +143,9 @@ def explain(
     run: Annotated[
         str | None, typer.Option("--run", help="Run id or month (default: the newest run).")
     ] = None,
+    snapshot: Annotated[
+        int | None, typer.Option("--snapshot", help="Snapshot of a bill (default: the newest).")
+    ] = None,
     home: HomeOption = None,
     language: LanguageOption = "zh",
     as_json: JsonOption = False,
@@ -151,10 +155,11 @@ def explain(
 ) -> None:
     """Show a finding with its arithmetic, clause and source rows; or a bill with its calculation sheet (算费过程)."""
     place = home_at(home)
-    if pdf is not None or place.has_bill(finding):
-        explain_bill(place, finding, language, as_json, pdf)
-        return
-    found, rule, sources = place.explain(finding, run)
+    with asked_in(language):
+        if pdf is not None or place.has_bill(finding, snapshot):
+            explain_bill(place, finding, language, as_json, pdf, snapshot)
+            return
+        found, rule, sources = place.explain(finding, run)
     evidence = json.loads(found["evidence"])
     files = file_names(place.mart, sources)
     if as_json:

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from jicha.errors import BilingualError
 from jicha.home import Home, open_home
 
 
@@ -56,6 +57,16 @@ PageOption = Annotated[int, typer.Option("--page", help="Page, from 1.", min=1)]
 def home_at(path: Path | None) -> Home:
     """Return the home that the options name."""
     return open_home(path)
+
+
+@contextmanager
+def asked_in(language: str) -> Iterator[None]:
+    """Let errors inside the block be told in the language of the command, where they know it."""
+    try:
+        yield
+    except BilingualError as error:
+        error.language = language
+        raise
 
 
 def print_json(value: Any) -> None:

@@ -52,6 +52,7 @@ def write_sheet_pdf(document: dict[str, Any], path: Path, language: str = "zh") 
         "words": json.dumps(words, ensure_ascii=False),
         "language": language,
     }
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(typst.compile(str(TEMPLATE), sys_inputs=inputs))
     return path
 

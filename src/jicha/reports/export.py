@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xlsxwriter
 
-from jicha.errors import ExplainedError
+from jicha.errors import BilingualError, ExplainedError
 
 # A spreadsheet takes a cell that begins so as a formula or a command (OWASP: CSV injection).
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
@@ -31,12 +31,7 @@ def write_findings(findings: pa.Table, path: Path, language: str = "zh") -> int:
 
 def write_table(table: pa.Table, path: Path) -> int:
     """Write a table as .parquet, .csv, .jsonl or .xlsx, whole or not at all; return the number of rows."""
-    writer = WRITERS.get(path.suffix.lower())
-    if writer is None:
-        raise ExplainedError(
-            where=str(path), found=f"the ending {path.suffix!r}", expected=" ".join(WRITERS),
-            remedy="Choose one of these endings.",
-        )  # fmt: skip
+    writer = writer_of(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.draft")
     try:
@@ -45,6 +40,18 @@ def write_table(table: pa.Table, path: Path) -> int:
     finally:
         draft.unlink(missing_ok=True)
     return int(table.num_rows)
+
+
+def writer_of(path: Path) -> Callable[[pa.Table, Path], None]:
+    """Return what writes files of this ending; ask before a long run, so that it is not in vain."""
+    writer = WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise BilingualError(
+            where=str(path), found=f"the ending {path.suffix!r}", expected=" ".join(WRITERS),
+            remedy="Choose one of these endings.",
+            zh=f"{path}：不能写成 {path.suffix!r} 文件；文件名应以 {' '.join(WRITERS)} 之一结尾。",
+        )  # fmt: skip
+    return writer
 
 
 def translated(findings: pa.Table) -> pa.Table:

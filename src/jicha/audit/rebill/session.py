@@ -14,6 +14,7 @@ import duckdb
 from jicha.audit.connection import connect
 from jicha.audit.rebill.inputs import BillCase, read_cases
 from jicha.audit.rebill.price_list import read_price_list
+from jicha.audit.rebill.problems import no_bill
 from jicha.audit.rebill.texts import sql_text
 from jicha.billing.cause import Cause, find_cause
 from jicha.billing.difference import LineDifference, amounts, compare
@@ -22,7 +23,6 @@ from jicha.billing.model import PricedBill
 from jicha.billing.policies import BillingPolicies, shipped_policies
 from jicha.billing.price_list import PriceList
 from jicha.billing.sheet import Sheet
-from jicha.errors import ExplainedError
 from jicha.mart import Mart, Snapshot
 
 
@@ -60,10 +60,8 @@ class Rebilling:
         """Return the calculation sheet of one normal bill."""
         case = next(self.cases([bill_id]), None)
         if case is None:
-            raise ExplainedError(
-                where="bill", found=f"no normal bill {bill_id!r}", expected="the bill_id of a normal bill",
-                remedy="See the column bill_id of the table bill; reversals and back-bills are not recomputed.",
-            )  # fmt: skip
+            kind = self.connection.execute(sql_text("bill_kind"), {"bill_id": bill_id}).fetchone()
+            raise no_bill(bill_id, None if kind is None else kind[0])
         return self.sheet_of(case)
 
     def sheet_of(self, case: BillCase) -> BillSheet:
