@@ -64,8 +64,7 @@ joined AS (
         d.decimals,
         d.dial_span,
         i.multiplier,
-        CASE WHEN r.register = 'max_demand' THEN NULL ELSE CAST(r.value - r.previous_value AS DECIMAL(16, 4)) END AS plain_delta,
-        GREATEST(COALESCE(date_diff('day', CAST(r.previous_at AS DATE), CAST(r.read_at AS DATE)), 31), 1) AS span_days
+        CASE WHEN r.register = 'max_demand' THEN NULL ELSE CAST(r.value - r.previous_value AS DECIMAL(16, 4)) END AS plain_delta
     FROM reading AS r
     LEFT JOIN place AS p ON p.mp_id = r.mp_id
     LEFT JOIN dial AS d ON d.meter_id = r.meter_id
@@ -75,17 +74,38 @@ joined AS (
         AND COALESCE(r.read_at, CAST(last_day(r.bill_month) AS TIMESTAMP)) > i.from_at
         AND COALESCE(r.read_at, CAST(last_day(r.bill_month) AS TIMESTAMP)) <= i.until_at
 ),
+-- The factor of the acceptance test, dated: one row a billing month.
+month_rule AS (
+    SELECT m.bill_month, u.rollover_capacity_factor
+    FROM (SELECT DISTINCT bill_month FROM reading) AS m
+    INNER JOIN billing_rule AS u ON m.bill_month >= u.rule_from AND m.bill_month < u.rule_to
+),
 judged AS (
     SELECT
-        *,
-        -- Acceptance test of a rollover: what it would mean must be physically possible, E <= S x hours x 1.2.
+        j.*,
+        -- Acceptance test of a rollover: what it would mean must be physically possible, E <= S x hours x factor.
         -- Where the capacity is not known, only a step from the top tenth of the dial into the bottom tenth counts.
         CASE
-            WHEN plain_delta IS NULL OR plain_delta >= 0 OR dial_span IS NULL OR previous_value >= dial_span THEN FALSE
-            WHEN kva IS NULL OR multiplier IS NULL THEN previous_value * 10 >= dial_span * 9 AND value * 10 <= dial_span
-            ELSE CAST(plain_delta + dial_span AS DECIMAL(38, 4)) * multiplier <= CAST(kva AS DECIMAL(38, 4)) * (span_days * 24) * CAST('1.2' AS DECIMAL(2, 1))
+            WHEN j.plain_delta IS NULL OR j.plain_delta >= 0 OR j.dial_span IS NULL OR j.previous_value >= j.dial_span THEN FALSE
+            WHEN j.kva IS NULL OR j.multiplier IS NULL THEN j.previous_value * 10 >= j.dial_span * 9 AND j.value * 10 <= j.dial_span
+            ELSE COALESCE(
+                CAST(j.plain_delta + j.dial_span AS DECIMAL(38, 4)) * j.multiplier
+                <= CAST(
+                    CAST(j.kva AS DECIMAL(38, 4))
+                    * (GREATEST(COALESCE(date_diff('day', CAST(j.previous_at AS DATE), CAST(j.read_at AS DATE)), 31), 1) * 24)
+                    AS DECIMAL(32, 4)
+                ) * u.rollover_capacity_factor,
+                FALSE
+            )
         END AS is_rollover
-    FROM joined
+    FROM joined AS j
+    LEFT JOIN month_rule AS u ON u.bill_month = j.bill_month
+),
+counted AS (
+    SELECT
+        *,
+        CAST(CASE WHEN is_rollover THEN plain_delta + dial_span ELSE plain_delta END AS DECIMAL(16, 4)) AS delta_register
+    FROM judged
 )
 SELECT
     mp_id,
@@ -110,8 +130,12 @@ SELECT
     dial_span,
     kva,
     multiplier,
-    CAST(CASE WHEN is_rollover THEN plain_delta + dial_span ELSE plain_delta END AS DECIMAL(16, 4)) AS delta_register,
+    delta_register,
     is_rollover,
     COALESCE(plain_delta < 0 AND NOT is_rollover, FALSE) AS is_backward,
-    CAST(CAST(CASE WHEN is_rollover THEN plain_delta + dial_span ELSE plain_delta END AS DECIMAL(38, 4)) * multiplier AS DECIMAL(18, 4)) AS energy_kwh
-FROM judged
+    -- Most meters have no transformer: a product of 128 bits that is divided again costs them nothing.
+    CASE
+        WHEN multiplier = 1 THEN CAST(delta_register AS DECIMAL(18, 4))
+        ELSE CAST(CAST(delta_register AS DECIMAL(38, 4)) * multiplier AS DECIMAL(18, 4))
+    END AS energy_kwh
+FROM counted
