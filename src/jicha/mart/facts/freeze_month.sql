@@ -1,9 +1,6 @@
--- The billed register beside the frozen one (日冻结) on the days that matter. Only readings with at least one such freeze.
-WITH held AS (
-    SELECT min(day) AS first_day, max(day) AS last_day
-    FROM daily_freeze
-),
-billed AS (
+-- The billed register beside the frozen one (日冻结) on the days that matter. Only readings with at least one such freeze,
+-- of the audited month and the three before it.
+WITH billed AS (
     SELECT
         e.mp_id,
         e.meter_id,
@@ -26,7 +23,7 @@ billed AS (
     FROM register_energy AS e
     LEFT JOIN customer AS c ON c.customer_no = e.customer_no
     LEFT JOIN reading_plan AS p ON p.reading_section = c.reading_section AND p.bill_month = e.bill_month
-    WHERE e.register = 'total'
+    WHERE e.register = 'total' AND e.bill_month >= add_months($month, -3) AND e.bill_month <= $month
 ),
 wanted AS (
     SELECT mp_id, meter_id, bill_month, 'previous' AS place, previous_day AS day FROM billed
@@ -47,9 +44,8 @@ found AS (
         max(f.value) FILTER (WHERE w.place = 'after') AS freeze_after_read,
         max(f.value) FILTER (WHERE w.place = 'planned') AS freeze_at_planned
     FROM wanted AS w
-    CROSS JOIN held AS h
     INNER JOIN daily_freeze AS f ON f.mp_id = w.mp_id AND f.day = w.day AND f.meter_id = w.meter_id
-    WHERE w.day BETWEEN h.first_day AND h.last_day AND f.register = 'total' AND f.value IS NOT NULL
+    WHERE f.register = 'total' AND f.value IS NOT NULL
     GROUP BY w.mp_id, w.meter_id, w.bill_month
 ),
 placed AS (
@@ -84,7 +80,11 @@ reached AS (
         *,
         -- The highest that the register can have shown at the moment of reading: load in a part of a day is at most four
         -- times its mean, so from 06:00 on all of the day's use has room, at 00:00 none.
-        freeze_at_read + div_hu(CAST(day_use AS DECIMAL(38, 4)) * LEAST(minutes * 4, 1440), 1440, 4) AS highest
+        freeze_at_read + CASE
+            WHEN minutes = 0 THEN 0
+            WHEN minutes >= 360 THEN day_use
+            ELSE div_hu(CAST(day_use AS DECIMAL(38, 4)) * LEAST(minutes * 4, 1440), 1440, 4)
+        END AS highest
     FROM placed
 ),
 gaps AS (
@@ -94,7 +94,9 @@ gaps AS (
             WHEN value < freeze_at_read THEN value - freeze_at_read
             WHEN value > highest THEN value - highest
             WHEN value IS NOT NULL AND freeze_at_read IS NOT NULL THEN 0
-        END AS plain_gap
+        END AS plain_gap,
+        freeze_at_read - freeze_at_previous
+        + CASE WHEN is_rollover AND freeze_at_read < freeze_at_previous THEN dial_span ELSE 0 END AS freeze_step
     FROM reached
 )
 SELECT
@@ -122,12 +124,14 @@ SELECT
         WHEN ABS(plain_gap) * 2 > dial_span AND plain_gap < 0 THEN 0
         ELSE plain_gap
     END AS DECIMAL(16, 4)) AS gap_register,
-    CAST(CAST(value - freeze_at_read AS DECIMAL(38, 4)) * multiplier AS DECIMAL(18, 4)) AS difference_kwh,
-    CAST(
-        CAST(
-            freeze_at_read - freeze_at_previous
-            + CASE WHEN is_rollover AND freeze_at_read < freeze_at_previous THEN dial_span ELSE 0 END
-        AS DECIMAL(38, 4)) * multiplier
-    AS DECIMAL(18, 4)) AS freeze_energy_kwh,
+    -- Most meters have no transformer: a product of 128 bits that is divided again costs them nothing.
+    CASE
+        WHEN multiplier = 1 THEN CAST(value - freeze_at_read AS DECIMAL(18, 4))
+        ELSE CAST(CAST(value - freeze_at_read AS DECIMAL(38, 4)) * multiplier AS DECIMAL(18, 4))
+    END AS difference_kwh,
+    CASE
+        WHEN multiplier = 1 THEN CAST(freeze_step AS DECIMAL(18, 4))
+        ELSE CAST(CAST(freeze_step AS DECIMAL(38, 4)) * multiplier AS DECIMAL(18, 4))
+    END AS freeze_energy_kwh,
     span_days
 FROM gaps
