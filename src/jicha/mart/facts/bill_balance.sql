@@ -104,37 +104,40 @@ purse AS (
     HAVING sum(amount_yuan) > 0
 ),
 
+-- Only bills of customers who have such money stand in the queue, and only those that are still open.
 queued AS (
     SELECT
         n.bill_id,
-        n.customer_no,
-        n.org_no,
-        n.bill_month,
-        n.due_on,
-        n.total_yuan,
-        n.received_yuan,
-        GREATEST(n.total_yuan - n.received_yuan, 0) AS open_yuan,
-        COALESCE(p.credit_yuan, 0) AS credit_yuan,
-        COALESCE(sum(GREATEST(n.total_yuan - n.received_yuan, 0)) OVER (
+        n.total_yuan - n.received_yuan AS open_yuan,
+        p.credit_yuan,
+        COALESCE(sum(n.total_yuan - n.received_yuan) OVER (
             PARTITION BY n.customer_no
             ORDER BY COALESCE(n.due_on, n.bill_month), n.bill_id
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ), 0) AS older_yuan
     FROM netted AS n
-    LEFT JOIN purse AS p ON p.customer_no = n.customer_no
+    INNER JOIN purse AS p ON p.customer_no = n.customer_no
+    WHERE n.total_yuan > n.received_yuan
+),
+
+used AS (
+    SELECT bill_id, LEAST(open_yuan, credit_yuan - older_yuan) AS credit_used_yuan
+    FROM queued
+    WHERE credit_yuan > older_yuan
 )
 
 SELECT
-    bill_id,
-    customer_no,
-    org_no,
-    bill_month,
-    due_on,
-    total_yuan,
-    received_yuan,
-    LEAST(open_yuan, GREATEST(credit_yuan - older_yuan, 0)) AS credit_used_yuan,
-    open_yuan - LEAST(open_yuan, GREATEST(credit_yuan - older_yuan, 0)) AS balance_yuan,
-    GREATEST(date_diff('day', due_on, $as_of) - 1, 0) AS overdue_days,
-    bill_month >= first_month AS receipts_known
-FROM queued
-CROSS JOIN first_receipt
+    n.bill_id,
+    n.customer_no,
+    n.org_no,
+    n.bill_month,
+    n.due_on,
+    n.total_yuan,
+    n.received_yuan,
+    COALESCE(u.credit_used_yuan, 0) AS credit_used_yuan,
+    GREATEST(n.total_yuan - n.received_yuan, 0) - COALESCE(u.credit_used_yuan, 0) AS balance_yuan,
+    GREATEST(date_diff('day', n.due_on, $as_of) - 1, 0) AS overdue_days,
+    n.bill_month >= f.first_month AS receipts_known
+FROM netted AS n
+LEFT JOIN used AS u ON u.bill_id = n.bill_id
+CROSS JOIN first_receipt AS f
