@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from jicha.demo.answer_key import FAULT
 from jicha.demo.grid import LAST, MONTH_START, NULL
 from jicha.demo.money import CASH, TRANSFER
 from jicha.demo.plant.registry import NOW, Job, MoneyScene, Rows, Spans, in_month, on, say
@@ -142,6 +143,15 @@ def hold_money(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
         note=note,
         yuan=Decimal(int(scene.bills.total[bill])).scaleb(-2),
     )
+    _kept_overnight(part.world, job, month, paid, int(scene.bills.total[bill] + payments.late_fee[bill]))
+
+
+def _kept_overnight(world: World, job: Job, bill_month: int, paid: int, cents: int) -> None:
+    """Even look-alikes kept their cash overnight, which CL-09 reports in the month of the receipt."""
+    month = LAST if paid >= int(MONTH_START[LAST]) else SEPTEMBER
+    world.plan.key.add(
+        "CL-09", FAULT, ("receipt", f"R{job.number}{bill_month:02d}"), job.customer, month, month, yuan=Decimal(cents).scaleb(-2), note="follows"
+    )  # fmt: skip
 
 
 @on("money", "CL-08")

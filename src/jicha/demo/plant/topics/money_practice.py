@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from jicha.demo.grid import LAST, NULL
+from jicha.demo.grid import LAST, MONTH_START, NULL, Bools
+from jicha.demo.money import CASH
 from jicha.demo.plant.candidates import Recipe, home, old
 from jicha.demo.plant.registry import NOW, Job, MoneyScene, Spans, in_month, on, say
 from jicha.demo.world import Part, World
@@ -95,6 +96,54 @@ def move_prepayment(part: Part, job: Job, _row: int, scene: MoneyScene) -> None:
     say(world, job, "prepaid_transfer", f"HX{job.number}", spans=NOW, note=note, yuan=amount)
 
 
-RECIPES: tuple[Recipe, ...] = tuple(
-    Recipe(rule, lambda w: home(w, 2, 30) & old(w)) for rule in ("CL-02", "CL-07")
+@on("money", "CL-09")
+def keep_cash(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
+    """Deposit the cash of a Tuesday on Wednesday; look-alikes took it on a Saturday and deposited it on Monday."""
+    payments = scene.payments
+    bill = scene.bills.row(row, LAST)
+    start = int(MONTH_START[LAST])
+    paid, banked, note = start + 19, start + 20, "cash of Tuesday deposited on Wednesday"
+    if not job.fault:
+        paid, banked, note = start + 16, start + 18, "cash of Saturday deposited on Monday"
+    payments.paid_on[bill], payments.banked_on[bill], payments.channel[bill] = paid, banked, CASH
+    payments.late_fee[bill] = 0
+    say(
+        part.world, job, "receipt", f"R{job.number}{LAST:02d}", spans=NOW, note=note, yuan=yuan_of(scene, bill), direction="company" if job.fault else ""
+    )  # fmt: skip
+
+
+@on("money", "CL-10")
+def invoice_wrongly(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
+    """Invoice more than the bill, or to a stranger, or void too many; look-alikes invoice in parts, or with the late fee."""
+    bill = scene.bills.row(row, LAST)
+    paid = int(MONTH_START[LAST]) + 19
+    scene.payments.paid_on[bill], scene.payments.late_fee[bill] = paid, 0
+    total, at = yuan_of(scene, bill), in_month(LAST, 21, 10, job.index)
+    invoice: dict[str, Any] = {
+        "invoice_no": f"IX{job.number}", "bill_id": bill_id(job, LAST), "amount_yuan": total, "issued_at": at, "buyer_name": scene.names[job.customer],
+    }  # fmt: skip
+    # Voided invoices are a rate: a toy county has too few faults for it.
+    kind = min(job.index % (5 if part.world.plan.count >= 5 else 2), 2) if job.fault else 3
+    stake, note = total, ("amount of the bill and 100 yuan", "to a stranger", "voided", "in two parts")[kind]
+    if kind == 0:
+        invoice["amount_yuan"], stake = total + 100, Decimal("100.00")
+    elif kind == 1:
+        invoice["buyer_name"] = "云浦商贸有限公司"
+    elif kind == 2:
+        invoice["voided_at"] = at + timedelta(minutes=20)
+    else:
+        invoice["amount_yuan"] = Decimal("10.00")
+        scene.rows["invoice"].append(invoice | {"invoice_no": f"IY{job.number}", "amount_yuan": total - 10})
+    scene.rows["invoice"].append(invoice)
+    say(part.world, job, "invoice", f"IX{job.number}", spans=NOW, note=note, yuan=stake)
+
+
+def of_one_office(world: World) -> Bools:
+    """Return the homes of the first station: voided invoices are counted by office."""
+    return np.asarray(home(world, 2, 30) & (world.customers.station == 0))
+
+
+RECIPES: tuple[Recipe, ...] = (
+    *(Recipe(rule, lambda w: home(w, 2, 30) & old(w)) for rule in ("CL-02", "CL-07", "CL-09")),
+    Recipe("CL-10", of_one_office),
 )
