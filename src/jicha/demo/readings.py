@@ -60,7 +60,6 @@ def read_registers(part: Part, registers: Registers, ledger: Ledger, method: Int
     closed = part.of_customer("closed")[rows]
     last_day = np.maximum(part.boundary[rows, 0] * 0 + np.clip(part.planned[rows, 0], 0, DAYS), opened)
     last_value = [registers.value(r, index, last_day) for r in range(len(registers.names))]
-    last_is_second = np.zeros(len(rows), dtype=np.bool_)
     frames: list[Frame] = []
     for month in range(LAST + 1):
         day = np.clip(part.boundary[rows, month + 1], 0, DAYS)
@@ -71,6 +70,7 @@ def read_registers(part: Part, registers: Registers, ledger: Ledger, method: Int
         for number, name in enumerate(registers.names):
             value = _deviated(part, registers, number, index, day, month)
             removal = (registers.start[number] + registers.at_swap(number, index)) % registers.modulus
+            removal = np.where(part.no_removal[rows], last_value[number], removal)
             frames += _month_rows(
                 part,
                 registers,
@@ -86,11 +86,14 @@ def read_registers(part: Part, registers: Registers, ledger: Ledger, method: Int
                 wanted & (state == MISSED),
                 method,
             )
-            energy = _delta(value, last_value[number], registers, swapped, removal, last_is_second)
+            begun = np.where(swapped, part.swap_start[rows], 0)
+            energy = _delta(value - begun, last_value[number], registers, swapped, removal)
             unit = part.get("billed_multiplier")[rows] * 10 ** (4 - part.get("decimals")[rows])
             ledger.energy[name][rows[read], month] = (energy * unit)[read]
             if name == "total":
-                ledger.removed[rows[read], month] = (np.where(swapped, energy - value, 0) * unit)[read]
+                ledger.removed[rows[read], month] = (np.where(swapped, energy - (value - begun), 0) * unit)[
+                    read
+                ]
             last_value[number] = np.where(read, value, last_value[number])
         ledger.exists[rows[read], month] = True
         ledger.period_from[rows[read], month] = last_day[read] + BASE
@@ -108,7 +111,7 @@ def _deviated(part: Part, registers: Registers, number: int, index: Ints, day: I
     return value
 
 
-def _delta(value: Ints, last: Ints, registers: Registers, swapped: Bools, removal: Ints, _: Bools) -> Ints:
+def _delta(value: Ints, last: Ints, registers: Registers, swapped: Bools, removal: Ints) -> Ints:
     """Return register units used: rollover applied, both meters of a swap added, running backwards left negative."""
     plain = np.where(
         (value < last) & (last * 10 >= registers.modulus * 9), value + registers.modulus - last, value - last
@@ -142,12 +145,13 @@ def _month_rows(
         base,
         read,
         second,
-        np.where(swapped, 0, last_value),
+        np.where(swapped, part.swap_start[registers.rows], last_value),
         np.where(swapped, swap_at, before),
         value,
         moment(day + BASE, 0, READ_MINUTE),
     )
-    removed = _rows(base, swapped & read, np.zeros_like(second), last_value, before, removal, swap_at)
+    recorded = swapped & read & ~part.no_removal[registers.rows]
+    removed = _rows(base, recorded, np.zeros_like(second), last_value, before, removal, swap_at)
     gone = _rows(
         base,
         missed,

@@ -85,6 +85,8 @@ class Part:
     step_day: Ints = field(init=False)
     step_size: Ints = field(init=False)
     edited: Ints = field(init=False)
+    swap_start: Ints = field(init=False)
+    no_removal: Bools = field(init=False)
     odd_demand: dict[tuple[int, int], str] = field(init=False)
     odd_reactive: dict[tuple[int, int], float] = field(init=False)
     true: Ints = field(init=False)
@@ -102,6 +104,9 @@ class Part:
         # A step of the register itself (reset, programming error), seen by reading and freeze alike.
         self.step_day = np.full(count, DAYS + 1, dtype=np.int64)
         self.step_size = np.zeros(count, dtype=np.int64)
+        # At a swap: what was entered as the new meter's start, and whether the old one's removal reading was left out.
+        self.swap_start = np.zeros(count, dtype=np.int64)
+        self.no_removal = np.zeros(count, dtype=np.bool_)
         # By point and month: how many minutes after the reading its value was changed.
         self.edited = np.full((count, LAST + 1), NULL, dtype=np.int64)
         # By point row and month: what is odd about a demand; the tangent of the month, −1 where no register was read.

@@ -70,6 +70,7 @@ def estimate(part: Part, job: Job, row: int, scene: ReadingScene) -> None:
     follows(part.world, job, "MR-02", tuple((month, month) for month in differs))
     if cycles == 3:
         follows(part.world, job, "MR-14", tuple((month, month) for month in months))
+        follows(part.world, job, "MR-23", NOW)
 
 
 @on("energy", "MR-04")

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from jicha.demo.grid import LAST
+import numpy as np
+
+from jicha.demo.frame import Ids
+from jicha.demo.grid import LAST, MONTH_START
+from jicha.demo.network import district_ids, feeder_ids
 from jicha.demo.plant.candidates import Recipe, home
-from jicha.demo.plant.registry import Job, Rows, in_month, index_of, on, say_point
-from jicha.demo.world import World
+from jicha.demo.plant.reading import CONSTANT_UNITS
+from jicha.demo.plant.registry import (
+    NOW,
+    Job,
+    ReadingScene,
+    Rows,
+    in_month,
+    index_of,
+    kwh_of,
+    on,
+    say,
+    say_point,
+)
+from jicha.demo.world import Part, World
 
 POWER_OFF = "3011"
+AUGUST = LAST - 2
+DAYS_TO_SWAP, TEST_BENCH_KWH = 5, 4
+LEAST_WRONG, FEW_WRONG = 20, 3  # customers
 
 
 @on("archive", "MR-19")
@@ -36,4 +55,104 @@ def cut_power(world: World, job: Job, rows: Rows) -> None:
         say_point(world, job, "no freeze for eleven days without power")
 
 
-RECIPES = (Recipe("MR-19", lambda w: home(w, 2, 6)),)
+@on("archive", "MR-22")
+def swap_meter(world: World, job: Job) -> None:
+    """Exchange the meter some days after the September reading, by an order as all exchanges are."""
+    read_day = int(world.customers.read_day[job.customer])
+    day = world.calendar.on_or_after(int(MONTH_START[LAST - 1]) + read_day + DAYS_TO_SWAP)
+    world.points.swap[int(np.searchsorted(world.points.owner, job.customer))] = int(day)
+
+
+@on("readings", "MR-22")
+def spoil_swap(part: Part, job: Job, row: int, scene: ReadingScene) -> None:
+    """Enter a wrong start of the new meter, or no removal of the old; look-alikes have an ordinary swap."""
+    if not job.fault:
+        part.swap_start[row] = TEST_BENCH_KWH * CONSTANT_UNITS if job.index % 2 else 0
+        say_point(part.world, job, "an ordinary swap, a few kWh of the test bench")
+        return
+    if job.index % 2 == 0:
+        start = (20 + 5 * (job.index % 4)) * CONSTANT_UNITS
+        part.swap_start[row] = start
+        say_point(
+            part.world,
+            job,
+            "the new meter is entered with a start it never showed",
+            kwh=kwh_of(part, row, start),
+            direction="company",
+        )
+        return
+    part.no_removal[row] = True
+    group, index = scene.of(row)
+    days = np.array([part.boundary[row, LAST], group.swap[index]], dtype=np.int64)
+    last, frozen = group.value(0, np.array([index, index], dtype=np.int64), days)
+    say_point(
+        part.world,
+        job,
+        "no reading of the old meter's removal",
+        kwh=kwh_of(part, row, frozen - last),
+        direction="company",
+    )
+
+
+@on("rows", "MR-24")
+def add_point(world: World, job: Job, rows: Rows) -> None:
+    """Add a check point without a meter; look-alikes are planned, or opened after the screening."""
+    customers, row = world.customers, np.array([job.customer])
+    planned = not job.fault and job.index % 2 == 0
+    opened = in_month(LAST, 27) if not job.fault else in_month(AUGUST, 10 + job.index % 12)
+    point = f"P{job.number}9"
+    rows["metering_point"].append(
+        {
+            "mp_id": point, "customer_no": job.number, "org_no": str(world.network.station_numbers()[int(customers.station[job.customer])]),
+            "district_id": identifier(district_ids(customers.district[row])), "feeder_id": identifier(feeder_ids(customers.feeder[row])),
+            "usage": "check", "metering_mode": "lv_lv", "wiring": "1p2w", "class": "V", "status": "planned" if planned else "running",
+            "opened_on": opened.date(),
+        }
+    )  # fmt: skip
+    note = "a running point without a meter" if job.fault else "planned, or opened after the 25th"
+    say(world, job, "metering_point", point, spans=((AUGUST, LAST),) if job.fault else NOW, note=note)
+
+
+def identifier(ids: Ids) -> str:
+    """Return the text of a single identifier."""
+    return f"{ids.prefix}{ids.numbers[0]}"
+
+
+@on("archive", "MR-25")
+def mistake_meters(world: World, job: Job) -> None:
+    """Let the readings of more than one customer in a hundred of a station differ; the look-alike's of three customers."""
+    customers = world.customers
+    station = int(customers.station[job.customer])
+    org = str(world.network.station_numbers()[station])
+    told = {answer.subject_id for answer in world.plan.key.answers if answer.rule_id == "MR-25"}
+    size = int((customers.station == station).sum())
+    # No more than two stations: many wrong readings are wrong everywhere else too.
+    wanted = max(LEAST_WRONG, size * 13 // 1_000) if job.fault else FEW_WRONG
+    free = np.flatnonzero(
+        home(world, 2, 30) & ~customers.special & (customers.feeder == customers.feeder[job.customer])
+    )
+    if job.index > job.fault or org in told or len(free) < wanted:
+        return
+    job.memo["wrong"] = free[:wanted]
+    customers.special[free[:wanted]] = True
+    note = (
+        "readings of many customers differ from the freezes"
+        if job.fault
+        else "readings of three customers differ"
+    )
+    say(world, job, "org", org, note=note)
+
+
+@on("readings", "MR-25")
+def misread_station(part: Part, job: Job, _row: int, _scene: ReadingScene) -> None:
+    """Bill two kWh more than was frozen, too little for MR-02."""
+    for customer in job.memo.get("wrong", []):
+        part.deviation[part.main_row(int(customer)), LAST] = 2 * CONSTANT_UNITS
+
+
+RECIPES = (
+    Recipe("MR-19", lambda w: home(w, 2, 6)),
+    Recipe("MR-22", lambda w: home(w, 5, 30)),
+    Recipe("MR-24", lambda w: home(w, 2, 30)),
+    Recipe("MR-25", lambda w: home(w, 2, 30)),
+)

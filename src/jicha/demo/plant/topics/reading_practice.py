@@ -285,6 +285,20 @@ def _plain_points(world: World) -> list[int]:
     return [int(number) for number in points.numbers()[there]]
 
 
+@on("energy", "MR-23")
+def use_the_same(part: Part, job: Job, row: int) -> None:
+    """Use exactly the same in three cycles; look-alikes in two, or a hundredth of a kWh more in the last."""
+    months = range(LAST - 1 if not job.fault and job.index % 2 else LAST - 2, LAST + 1)
+    spans = [slice(*(int(day) for day in part.boundary[row, month : month + 2])) for month in months]
+    total = int(part.true[row, spans[0]].sum())
+    for month, days in zip(months[1:], spans[1:], strict=True):
+        count = days.stop - days.start
+        part.true[row, days] = total // count
+        part.true[row, days.start] += total % count + (not job.fault and month == LAST)
+    part.metered[row] = part.true[row]
+    say_point(part.world, job, "the same energy in three cycles" if job.fault else "nearly the same energy")
+
+
 def large(world: World) -> Bools:
     """Return the six customers of most energy of each station."""
     station, base = world.customers.station, world.customers.base
@@ -303,4 +317,5 @@ RECIPES = (
     Recipe("MR-18", lambda w: home(w, 2, 30)),
     Recipe("MR-20", lambda w: home(w, 2, 30)),
     Recipe("MR-21", lambda w: home(w, 2, 30)),
+    Recipe("MR-23", lambda w: home(w, 2, 30)),
 )
