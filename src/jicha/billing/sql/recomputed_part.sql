@@ -1,6 +1,30 @@
 -- What each point of each bill should be charged, segment by segment, amounts side by side: energy by component and register,
 -- funds, step increments, basic charge and the power-factor adjustment, each rounded half up to the cent.
-WITH quantity AS (
+--
+-- Energies stay DECIMAL(18, 4) and amounts DECIMAL(18, 2) from step to step: 64 bits, where a sum or quotient of them has 128.
+-- What does not fit there ends the query with an error.
+
+-- What follows from a price alone is told once a price, not once a bill.
+WITH book AS (
+    SELECT
+        *,
+        COALESCE(energy_total, purchase_total, line_loss_total, transmission_total, system_total) IS NULL AS lacks_total,
+        COALESCE(energy_sharp, purchase_sharp, line_loss_sharp, transmission_sharp, system_sharp) IS NULL AS lacks_sharp,
+        COALESCE(energy_peak, purchase_peak, line_loss_peak, transmission_peak, system_peak) IS NULL AS lacks_peak,
+        COALESCE(energy_flat, purchase_flat, line_loss_flat, transmission_flat, system_flat) IS NULL AS lacks_flat,
+        COALESCE(energy_valley, purchase_valley, line_loss_valley, transmission_valley, system_valley) IS NULL AS lacks_valley,
+        COALESCE(energy_deep_valley, purchase_deep_valley, line_loss_deep_valley, transmission_deep_valley, system_deep_valley) IS NULL AS lacks_deep_valley,
+        GREATEST(
+            abs(COALESCE(energy_total, 0)), abs(COALESCE(energy_sharp, 0)), abs(COALESCE(energy_peak, 0)), abs(COALESCE(energy_flat, 0)), abs(COALESCE(energy_valley, 0)), abs(COALESCE(energy_deep_valley, 0)),
+            abs(COALESCE(purchase_total, 0)), abs(COALESCE(purchase_sharp, 0)), abs(COALESCE(purchase_peak, 0)), abs(COALESCE(purchase_flat, 0)), abs(COALESCE(purchase_valley, 0)), abs(COALESCE(purchase_deep_valley, 0)),
+            abs(COALESCE(line_loss_total, 0)), abs(COALESCE(line_loss_sharp, 0)), abs(COALESCE(line_loss_peak, 0)), abs(COALESCE(line_loss_flat, 0)), abs(COALESCE(line_loss_valley, 0)), abs(COALESCE(line_loss_deep_valley, 0)),
+            abs(COALESCE(transmission_total, 0)), abs(COALESCE(transmission_sharp, 0)), abs(COALESCE(transmission_peak, 0)), abs(COALESCE(transmission_flat, 0)), abs(COALESCE(transmission_valley, 0)), abs(COALESCE(transmission_deep_valley, 0)),
+            abs(COALESCE(system_total, 0)), abs(COALESCE(system_sharp, 0)), abs(COALESCE(system_peak, 0)), abs(COALESCE(system_flat, 0)), abs(COALESCE(system_valley, 0)), abs(COALESCE(system_deep_valley, 0))
+        ) <= 9.999999999 AS prices_fit
+    FROM billing_price
+),
+
+point AS (
     SELECT
         g.bill_id,
         g.mp_id,
@@ -19,11 +43,12 @@ WITH quantity AS (
         -- Residential steps (居民阶梯), on the last segment: limits for the tier months of the bill.
         l.tariff_code IS NULL AS has_no_limit,
         g.is_last AND COALESCE(g.step_scheme IN ('annual', 'monthly'), FALSE) AS is_stepped,
-        CASE WHEN g.step_scheme = 'annual' THEN y.before_kwh ELSE 0 END AS before_kwh,
-        CAST(l.second_kwh AS DECIMAL(38, 4)) AS second_limit_kwh,
-        CAST(l.third_kwh AS DECIMAL(38, 4)) AS third_limit_kwh,
+        CASE WHEN g.step_scheme = 'annual' THEN y.before_kwh ELSE CAST(0 AS DECIMAL(18, 4)) END AS before_kwh,
+        l.second_kwh AS second_limit_kwh,
+        l.third_kwh AS third_limit_kwh,
         b.quota_kwh_per_month,
         CASE
+            WHEN NOT g.is_last OR COALESCE(g.step_scheme NOT IN ('annual', 'monthly'), TRUE) THEN NULL
             WHEN g.step_scheme = 'annual' AND r.step_part_year = 'full_year' THEN 12
             WHEN g.step_scheme = 'annual' AND year(b.opened_on) = year(b.bill_month) THEN 13 - month(b.opened_on)
             WHEN g.step_scheme = 'annual' AND year(b.opened_on) > year(b.bill_month) THEN 0
@@ -39,36 +64,16 @@ WITH quantity AS (
         CASE WHEN g.step_scheme = 'annual' THEN 12 ELSE 1 END AS basis_months,
         -- Who left the market pays a multiple of the agency price (代理购电).
         CASE WHEN b.market_mode = 'exited' THEN r.exit_price_multiple ELSE 1 END AS purchase_multiple,
-        CASE
-            WHEN g.first_day = 0 AND g.is_last THEN e.kwh_total
-            WHEN g.is_last THEN e.kwh_total - div_hu(CAST(e.kwh_total AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
-            ELSE div_hu(CAST(e.kwh_total AS DECIMAL(38, 4)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_total AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
-        END AS kwh_total,
-        CASE
-            WHEN g.first_day = 0 AND g.is_last THEN e.kwh_sharp
-            WHEN g.is_last THEN e.kwh_sharp - div_hu(CAST(e.kwh_sharp AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
-            ELSE div_hu(CAST(e.kwh_sharp AS DECIMAL(38, 4)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_sharp AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
-        END AS kwh_sharp,
-        CASE
-            WHEN g.first_day = 0 AND g.is_last THEN e.kwh_peak
-            WHEN g.is_last THEN e.kwh_peak - div_hu(CAST(e.kwh_peak AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
-            ELSE div_hu(CAST(e.kwh_peak AS DECIMAL(38, 4)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_peak AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
-        END AS kwh_peak,
-        CASE
-            WHEN g.first_day = 0 AND g.is_last THEN e.kwh_flat
-            WHEN g.is_last THEN e.kwh_flat - div_hu(CAST(e.kwh_flat AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
-            ELSE div_hu(CAST(e.kwh_flat AS DECIMAL(38, 4)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_flat AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
-        END AS kwh_flat,
-        CASE
-            WHEN g.first_day = 0 AND g.is_last THEN e.kwh_valley
-            WHEN g.is_last THEN e.kwh_valley - div_hu(CAST(e.kwh_valley AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
-            ELSE div_hu(CAST(e.kwh_valley AS DECIMAL(38, 4)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_valley AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
-        END AS kwh_valley,
-        CASE
-            WHEN g.first_day = 0 AND g.is_last THEN e.kwh_deep_valley
-            WHEN g.is_last THEN e.kwh_deep_valley - div_hu(CAST(e.kwh_deep_valley AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
-            ELSE div_hu(CAST(e.kwh_deep_valley AS DECIMAL(38, 4)) * g.last_day, g.period_days, 0) - div_hu(CAST(e.kwh_deep_valley AS DECIMAL(38, 4)) * g.first_day, g.period_days, 0)
-        END AS kwh_deep_valley
+        g.first_day,
+        g.last_day,
+        g.period_days,
+        g.first_day = 0 AND g.is_last AS is_whole,
+        e.kwh_total AS point_total,
+        e.kwh_sharp AS point_sharp,
+        e.kwh_peak AS point_peak,
+        e.kwh_flat AS point_flat,
+        e.kwh_valley AS point_valley,
+        e.kwh_deep_valley AS point_deep_valley
     FROM bill_segment AS g
     INNER JOIN rebill_bill AS b ON b.bill_id = g.bill_id
     INNER JOIN billed_energy AS e ON e.bill_id = g.bill_id AND e.mp_id = g.mp_id
@@ -78,40 +83,103 @@ WITH quantity AS (
         ON l.tariff_code = g.tariff_code AND l.step_scheme = g.step_scheme AND l.step_from <= b.period_from AND l.step_to > b.period_from
 ),
 
+-- A point's energy by segments (分段): up to the end of each less up to its begin, rounded on the way, so that they add up.
+quantity AS (
+    SELECT
+        *,
+        CASE
+            WHEN is_whole THEN point_total
+            ELSE CAST(
+                CASE WHEN is_last THEN point_total ELSE div_hu(CAST(point_total AS DECIMAL(38, 4)) * last_day, period_days, 0) END
+                - div_hu(CAST(point_total AS DECIMAL(38, 4)) * first_day, period_days, 0) AS DECIMAL(18, 4)
+            )
+        END AS kwh_total,
+        CASE
+            WHEN is_whole THEN point_sharp
+            ELSE CAST(
+                CASE WHEN is_last THEN point_sharp ELSE div_hu(CAST(point_sharp AS DECIMAL(38, 4)) * last_day, period_days, 0) END
+                - div_hu(CAST(point_sharp AS DECIMAL(38, 4)) * first_day, period_days, 0) AS DECIMAL(18, 4)
+            )
+        END AS kwh_sharp,
+        CASE
+            WHEN is_whole THEN point_peak
+            ELSE CAST(
+                CASE WHEN is_last THEN point_peak ELSE div_hu(CAST(point_peak AS DECIMAL(38, 4)) * last_day, period_days, 0) END
+                - div_hu(CAST(point_peak AS DECIMAL(38, 4)) * first_day, period_days, 0) AS DECIMAL(18, 4)
+            )
+        END AS kwh_peak,
+        CASE
+            WHEN is_whole THEN point_flat
+            ELSE CAST(
+                CASE WHEN is_last THEN point_flat ELSE div_hu(CAST(point_flat AS DECIMAL(38, 4)) * last_day, period_days, 0) END
+                - div_hu(CAST(point_flat AS DECIMAL(38, 4)) * first_day, period_days, 0) AS DECIMAL(18, 4)
+            )
+        END AS kwh_flat,
+        CASE
+            WHEN is_whole THEN point_valley
+            ELSE CAST(
+                CASE WHEN is_last THEN point_valley ELSE div_hu(CAST(point_valley AS DECIMAL(38, 4)) * last_day, period_days, 0) END
+                - div_hu(CAST(point_valley AS DECIMAL(38, 4)) * first_day, period_days, 0) AS DECIMAL(18, 4)
+            )
+        END AS kwh_valley,
+        CASE
+            WHEN is_whole THEN point_deep_valley
+            ELSE CAST(
+                CASE WHEN is_last THEN point_deep_valley ELSE div_hu(CAST(point_deep_valley AS DECIMAL(38, 4)) * last_day, period_days, 0) END
+                - div_hu(CAST(point_deep_valley AS DECIMAL(38, 4)) * first_day, period_days, 0) AS DECIMAL(18, 4)
+            )
+        END AS kwh_deep_valley
+    FROM point
+),
+
+whole AS (
+    SELECT
+        *,
+        CAST(COALESCE(kwh_total, 0) + COALESCE(kwh_sharp, 0) + COALESCE(kwh_peak, 0) + COALESCE(kwh_flat, 0) + COALESCE(kwh_valley, 0) + COALESCE(kwh_deep_valley, 0) AS DECIMAL(18, 4)) AS kwh_all,
+        -- What charge_hu asks for: whole kWh of at most eight digits; the prices tell theirs.
+        (kwh_total IS NULL OR (kwh_total BETWEEN -99999999 AND 99999999 AND CAST(kwh_total AS DECIMAL(18, 0)) = kwh_total))
+        AND (kwh_sharp IS NULL OR (kwh_sharp BETWEEN -99999999 AND 99999999 AND CAST(kwh_sharp AS DECIMAL(18, 0)) = kwh_sharp))
+        AND (kwh_peak IS NULL OR (kwh_peak BETWEEN -99999999 AND 99999999 AND CAST(kwh_peak AS DECIMAL(18, 0)) = kwh_peak))
+        AND (kwh_flat IS NULL OR (kwh_flat BETWEEN -99999999 AND 99999999 AND CAST(kwh_flat AS DECIMAL(18, 0)) = kwh_flat))
+        AND (kwh_valley IS NULL OR (kwh_valley BETWEEN -99999999 AND 99999999 AND CAST(kwh_valley AS DECIMAL(18, 0)) = kwh_valley))
+        AND (kwh_deep_valley IS NULL OR (kwh_deep_valley BETWEEN -99999999 AND 99999999 AND CAST(kwh_deep_valley AS DECIMAL(18, 0)) = kwh_deep_valley)) AS kwh_fit
+    FROM quantity
+),
+
 charged AS (
     SELECT
         q.*,
-        CASE WHEN q.kwh_total <> 0 THEN round_hu(CAST(q.kwh_total AS DECIMAL(38, 4)) * p.energy_total, 2) END AS energy_total_yuan,
-        CASE WHEN q.kwh_sharp <> 0 THEN round_hu(CAST(q.kwh_sharp AS DECIMAL(38, 4)) * p.energy_sharp, 2) END AS energy_sharp_yuan,
-        CASE WHEN q.kwh_peak <> 0 THEN round_hu(CAST(q.kwh_peak AS DECIMAL(38, 4)) * p.energy_peak, 2) END AS energy_peak_yuan,
-        CASE WHEN q.kwh_flat <> 0 THEN round_hu(CAST(q.kwh_flat AS DECIMAL(38, 4)) * p.energy_flat, 2) END AS energy_flat_yuan,
-        CASE WHEN q.kwh_valley <> 0 THEN round_hu(CAST(q.kwh_valley AS DECIMAL(38, 4)) * p.energy_valley, 2) END AS energy_valley_yuan,
-        CASE WHEN q.kwh_deep_valley <> 0 THEN round_hu(CAST(q.kwh_deep_valley AS DECIMAL(38, 4)) * p.energy_deep_valley, 2) END AS energy_deep_valley_yuan,
-        CASE WHEN q.kwh_total <> 0 THEN round_hu(CAST(q.kwh_total AS DECIMAL(38, 4)) * p.purchase_total * q.purchase_multiple, 2) END AS purchase_total_yuan,
-        CASE WHEN q.kwh_sharp <> 0 THEN round_hu(CAST(q.kwh_sharp AS DECIMAL(38, 4)) * p.purchase_sharp * q.purchase_multiple, 2) END AS purchase_sharp_yuan,
-        CASE WHEN q.kwh_peak <> 0 THEN round_hu(CAST(q.kwh_peak AS DECIMAL(38, 4)) * p.purchase_peak * q.purchase_multiple, 2) END AS purchase_peak_yuan,
-        CASE WHEN q.kwh_flat <> 0 THEN round_hu(CAST(q.kwh_flat AS DECIMAL(38, 4)) * p.purchase_flat * q.purchase_multiple, 2) END AS purchase_flat_yuan,
-        CASE WHEN q.kwh_valley <> 0 THEN round_hu(CAST(q.kwh_valley AS DECIMAL(38, 4)) * p.purchase_valley * q.purchase_multiple, 2) END AS purchase_valley_yuan,
-        CASE WHEN q.kwh_deep_valley <> 0 THEN round_hu(CAST(q.kwh_deep_valley AS DECIMAL(38, 4)) * p.purchase_deep_valley * q.purchase_multiple, 2) END AS purchase_deep_valley_yuan,
-        CASE WHEN q.kwh_total <> 0 THEN round_hu(CAST(q.kwh_total AS DECIMAL(38, 4)) * p.line_loss_total, 2) END AS line_loss_total_yuan,
-        CASE WHEN q.kwh_sharp <> 0 THEN round_hu(CAST(q.kwh_sharp AS DECIMAL(38, 4)) * p.line_loss_sharp, 2) END AS line_loss_sharp_yuan,
-        CASE WHEN q.kwh_peak <> 0 THEN round_hu(CAST(q.kwh_peak AS DECIMAL(38, 4)) * p.line_loss_peak, 2) END AS line_loss_peak_yuan,
-        CASE WHEN q.kwh_flat <> 0 THEN round_hu(CAST(q.kwh_flat AS DECIMAL(38, 4)) * p.line_loss_flat, 2) END AS line_loss_flat_yuan,
-        CASE WHEN q.kwh_valley <> 0 THEN round_hu(CAST(q.kwh_valley AS DECIMAL(38, 4)) * p.line_loss_valley, 2) END AS line_loss_valley_yuan,
-        CASE WHEN q.kwh_deep_valley <> 0 THEN round_hu(CAST(q.kwh_deep_valley AS DECIMAL(38, 4)) * p.line_loss_deep_valley, 2) END AS line_loss_deep_valley_yuan,
-        CASE WHEN q.kwh_total <> 0 THEN round_hu(CAST(q.kwh_total AS DECIMAL(38, 4)) * p.transmission_total, 2) END AS transmission_total_yuan,
-        CASE WHEN q.kwh_sharp <> 0 THEN round_hu(CAST(q.kwh_sharp AS DECIMAL(38, 4)) * p.transmission_sharp, 2) END AS transmission_sharp_yuan,
-        CASE WHEN q.kwh_peak <> 0 THEN round_hu(CAST(q.kwh_peak AS DECIMAL(38, 4)) * p.transmission_peak, 2) END AS transmission_peak_yuan,
-        CASE WHEN q.kwh_flat <> 0 THEN round_hu(CAST(q.kwh_flat AS DECIMAL(38, 4)) * p.transmission_flat, 2) END AS transmission_flat_yuan,
-        CASE WHEN q.kwh_valley <> 0 THEN round_hu(CAST(q.kwh_valley AS DECIMAL(38, 4)) * p.transmission_valley, 2) END AS transmission_valley_yuan,
-        CASE WHEN q.kwh_deep_valley <> 0 THEN round_hu(CAST(q.kwh_deep_valley AS DECIMAL(38, 4)) * p.transmission_deep_valley, 2) END AS transmission_deep_valley_yuan,
-        CASE WHEN q.kwh_total <> 0 THEN round_hu(CAST(q.kwh_total AS DECIMAL(38, 4)) * p.system_total, 2) END AS system_total_yuan,
-        CASE WHEN q.kwh_sharp <> 0 THEN round_hu(CAST(q.kwh_sharp AS DECIMAL(38, 4)) * p.system_sharp, 2) END AS system_sharp_yuan,
-        CASE WHEN q.kwh_peak <> 0 THEN round_hu(CAST(q.kwh_peak AS DECIMAL(38, 4)) * p.system_peak, 2) END AS system_peak_yuan,
-        CASE WHEN q.kwh_flat <> 0 THEN round_hu(CAST(q.kwh_flat AS DECIMAL(38, 4)) * p.system_flat, 2) END AS system_flat_yuan,
-        CASE WHEN q.kwh_valley <> 0 THEN round_hu(CAST(q.kwh_valley AS DECIMAL(38, 4)) * p.system_valley, 2) END AS system_valley_yuan,
-        CASE WHEN q.kwh_deep_valley <> 0 THEN round_hu(CAST(q.kwh_deep_valley AS DECIMAL(38, 4)) * p.system_deep_valley, 2) END AS system_deep_valley_yuan,
-        CASE WHEN p.fund IS NOT NULL AND COALESCE(q.kwh_total, 0) + COALESCE(q.kwh_sharp, 0) + COALESCE(q.kwh_peak, 0) + COALESCE(q.kwh_flat, 0) + COALESCE(q.kwh_valley, 0) + COALESCE(q.kwh_deep_valley, 0) <> 0 THEN round_hu(CAST(COALESCE(q.kwh_total, 0) + COALESCE(q.kwh_sharp, 0) + COALESCE(q.kwh_peak, 0) + COALESCE(q.kwh_flat, 0) + COALESCE(q.kwh_valley, 0) + COALESCE(q.kwh_deep_valley, 0) AS DECIMAL(38, 4)) * p.fund, 2) END AS fund_yuan,
+        CASE WHEN q.kwh_total <> 0 THEN charge_hu(q.kwh_total, p.energy_total, q.kwh_fit AND p.prices_fit) END AS energy_total_yuan,
+        CASE WHEN q.kwh_sharp <> 0 THEN charge_hu(q.kwh_sharp, p.energy_sharp, q.kwh_fit AND p.prices_fit) END AS energy_sharp_yuan,
+        CASE WHEN q.kwh_peak <> 0 THEN charge_hu(q.kwh_peak, p.energy_peak, q.kwh_fit AND p.prices_fit) END AS energy_peak_yuan,
+        CASE WHEN q.kwh_flat <> 0 THEN charge_hu(q.kwh_flat, p.energy_flat, q.kwh_fit AND p.prices_fit) END AS energy_flat_yuan,
+        CASE WHEN q.kwh_valley <> 0 THEN charge_hu(q.kwh_valley, p.energy_valley, q.kwh_fit AND p.prices_fit) END AS energy_valley_yuan,
+        CASE WHEN q.kwh_deep_valley <> 0 THEN charge_hu(q.kwh_deep_valley, p.energy_deep_valley, q.kwh_fit AND p.prices_fit) END AS energy_deep_valley_yuan,
+        CASE WHEN q.kwh_total <> 0 THEN charge_hu(q.kwh_total, p.purchase_total, q.kwh_fit AND p.prices_fit, q.purchase_multiple) END AS purchase_total_yuan,
+        CASE WHEN q.kwh_sharp <> 0 THEN charge_hu(q.kwh_sharp, p.purchase_sharp, q.kwh_fit AND p.prices_fit, q.purchase_multiple) END AS purchase_sharp_yuan,
+        CASE WHEN q.kwh_peak <> 0 THEN charge_hu(q.kwh_peak, p.purchase_peak, q.kwh_fit AND p.prices_fit, q.purchase_multiple) END AS purchase_peak_yuan,
+        CASE WHEN q.kwh_flat <> 0 THEN charge_hu(q.kwh_flat, p.purchase_flat, q.kwh_fit AND p.prices_fit, q.purchase_multiple) END AS purchase_flat_yuan,
+        CASE WHEN q.kwh_valley <> 0 THEN charge_hu(q.kwh_valley, p.purchase_valley, q.kwh_fit AND p.prices_fit, q.purchase_multiple) END AS purchase_valley_yuan,
+        CASE WHEN q.kwh_deep_valley <> 0 THEN charge_hu(q.kwh_deep_valley, p.purchase_deep_valley, q.kwh_fit AND p.prices_fit, q.purchase_multiple) END AS purchase_deep_valley_yuan,
+        CASE WHEN q.kwh_total <> 0 THEN charge_hu(q.kwh_total, p.line_loss_total, q.kwh_fit AND p.prices_fit) END AS line_loss_total_yuan,
+        CASE WHEN q.kwh_sharp <> 0 THEN charge_hu(q.kwh_sharp, p.line_loss_sharp, q.kwh_fit AND p.prices_fit) END AS line_loss_sharp_yuan,
+        CASE WHEN q.kwh_peak <> 0 THEN charge_hu(q.kwh_peak, p.line_loss_peak, q.kwh_fit AND p.prices_fit) END AS line_loss_peak_yuan,
+        CASE WHEN q.kwh_flat <> 0 THEN charge_hu(q.kwh_flat, p.line_loss_flat, q.kwh_fit AND p.prices_fit) END AS line_loss_flat_yuan,
+        CASE WHEN q.kwh_valley <> 0 THEN charge_hu(q.kwh_valley, p.line_loss_valley, q.kwh_fit AND p.prices_fit) END AS line_loss_valley_yuan,
+        CASE WHEN q.kwh_deep_valley <> 0 THEN charge_hu(q.kwh_deep_valley, p.line_loss_deep_valley, q.kwh_fit AND p.prices_fit) END AS line_loss_deep_valley_yuan,
+        CASE WHEN q.kwh_total <> 0 THEN charge_hu(q.kwh_total, p.transmission_total, q.kwh_fit AND p.prices_fit) END AS transmission_total_yuan,
+        CASE WHEN q.kwh_sharp <> 0 THEN charge_hu(q.kwh_sharp, p.transmission_sharp, q.kwh_fit AND p.prices_fit) END AS transmission_sharp_yuan,
+        CASE WHEN q.kwh_peak <> 0 THEN charge_hu(q.kwh_peak, p.transmission_peak, q.kwh_fit AND p.prices_fit) END AS transmission_peak_yuan,
+        CASE WHEN q.kwh_flat <> 0 THEN charge_hu(q.kwh_flat, p.transmission_flat, q.kwh_fit AND p.prices_fit) END AS transmission_flat_yuan,
+        CASE WHEN q.kwh_valley <> 0 THEN charge_hu(q.kwh_valley, p.transmission_valley, q.kwh_fit AND p.prices_fit) END AS transmission_valley_yuan,
+        CASE WHEN q.kwh_deep_valley <> 0 THEN charge_hu(q.kwh_deep_valley, p.transmission_deep_valley, q.kwh_fit AND p.prices_fit) END AS transmission_deep_valley_yuan,
+        CASE WHEN q.kwh_total <> 0 THEN charge_hu(q.kwh_total, p.system_total, q.kwh_fit AND p.prices_fit) END AS system_total_yuan,
+        CASE WHEN q.kwh_sharp <> 0 THEN charge_hu(q.kwh_sharp, p.system_sharp, q.kwh_fit AND p.prices_fit) END AS system_sharp_yuan,
+        CASE WHEN q.kwh_peak <> 0 THEN charge_hu(q.kwh_peak, p.system_peak, q.kwh_fit AND p.prices_fit) END AS system_peak_yuan,
+        CASE WHEN q.kwh_flat <> 0 THEN charge_hu(q.kwh_flat, p.system_flat, q.kwh_fit AND p.prices_fit) END AS system_flat_yuan,
+        CASE WHEN q.kwh_valley <> 0 THEN charge_hu(q.kwh_valley, p.system_valley, q.kwh_fit AND p.prices_fit) END AS system_valley_yuan,
+        CASE WHEN q.kwh_deep_valley <> 0 THEN charge_hu(q.kwh_deep_valley, p.system_deep_valley, q.kwh_fit AND p.prices_fit) END AS system_deep_valley_yuan,
+        CASE WHEN q.kwh_all <> 0 AND p.fund IS NOT NULL THEN charge_hu(q.kwh_all, p.fund) END AS fund_yuan,
         p.energy_in_base,
         p.purchase_in_base,
         p.line_loss_in_base,
@@ -121,25 +189,47 @@ charged AS (
         p.step_in_base,
         p.step2,
         p.step3,
-        (q.kwh_total <> 0 AND COALESCE(p.energy_total, p.purchase_total, p.line_loss_total, p.transmission_total, p.system_total) IS NULL) OR (q.kwh_sharp <> 0 AND COALESCE(p.energy_sharp, p.purchase_sharp, p.line_loss_sharp, p.transmission_sharp, p.system_sharp) IS NULL) OR (q.kwh_peak <> 0 AND COALESCE(p.energy_peak, p.purchase_peak, p.line_loss_peak, p.transmission_peak, p.system_peak) IS NULL) OR (q.kwh_flat <> 0 AND COALESCE(p.energy_flat, p.purchase_flat, p.line_loss_flat, p.transmission_flat, p.system_flat) IS NULL) OR (q.kwh_valley <> 0 AND COALESCE(p.energy_valley, p.purchase_valley, p.line_loss_valley, p.transmission_valley, p.system_valley) IS NULL) OR (q.kwh_deep_valley <> 0 AND COALESCE(p.energy_deep_valley, p.purchase_deep_valley, p.line_loss_deep_valley, p.transmission_deep_valley, p.system_deep_valley) IS NULL) AS has_no_price,
-        q.market_mode = 'market' AND NOT q.is_own AND ((q.kwh_total <> 0 AND p.purchase_total IS NOT NULL) OR (q.kwh_sharp <> 0 AND p.purchase_sharp IS NOT NULL) OR (q.kwh_peak <> 0 AND p.purchase_peak IS NOT NULL) OR (q.kwh_flat <> 0 AND p.purchase_flat IS NOT NULL) OR (q.kwh_valley <> 0 AND p.purchase_valley IS NOT NULL) OR (q.kwh_deep_valley <> 0 AND p.purchase_deep_valley IS NOT NULL)) AS is_market_unknown
-    FROM quantity AS q
-    INNER JOIN billing_price AS p ON p.tariff_code = q.tariff_code AND p.voltage_code = q.voltage_code AND p.price_from = q.price_from
+        (
+            (q.kwh_total <> 0 AND p.lacks_total)
+            OR (q.kwh_sharp <> 0 AND p.lacks_sharp)
+            OR (q.kwh_peak <> 0 AND p.lacks_peak)
+            OR (q.kwh_flat <> 0 AND p.lacks_flat)
+            OR (q.kwh_valley <> 0 AND p.lacks_valley)
+            OR (q.kwh_deep_valley <> 0 AND p.lacks_deep_valley)
+        ) AS has_no_price,
+        CASE
+            WHEN q.market_mode = 'market' AND NOT q.is_own
+                THEN (
+                    (q.kwh_total <> 0 AND p.purchase_total IS NOT NULL)
+                    OR (q.kwh_sharp <> 0 AND p.purchase_sharp IS NOT NULL)
+                    OR (q.kwh_peak <> 0 AND p.purchase_peak IS NOT NULL)
+                    OR (q.kwh_flat <> 0 AND p.purchase_flat IS NOT NULL)
+                    OR (q.kwh_valley <> 0 AND p.purchase_valley IS NOT NULL)
+                    OR (q.kwh_deep_valley <> 0 AND p.purchase_deep_valley IS NOT NULL)
+                )
+            ELSE FALSE
+        END AS is_market_unknown
+    FROM whole AS q
+    INNER JOIN book AS p ON p.tariff_code = q.tariff_code AND p.voltage_code = q.voltage_code AND p.price_from = q.price_from
 ),
 
 bounded AS (
     SELECT
         *,
-        before_kwh + billed_kwh AS after_kwh,
+        CAST(before_kwh + billed_kwh AS DECIMAL(18, 4)) AS after_kwh,
         CASE
-            WHEN NOT is_stepped THEN NULL
-            WHEN tier_months = basis_months THEN second_limit_kwh + CAST(quota_kwh_per_month AS DECIMAL(38, 4)) * tier_months
-            ELSE div_hu(CAST(second_limit_kwh AS DECIMAL(38, 4)) * tier_months, basis_months, 0) + CAST(quota_kwh_per_month AS DECIMAL(38, 4)) * tier_months
+            WHEN is_stepped
+                THEN CAST(
+                    CASE WHEN tier_months = basis_months THEN second_limit_kwh ELSE div_hu(CAST(second_limit_kwh AS DECIMAL(38, 4)) * tier_months, basis_months, 0) END
+                    + CAST(quota_kwh_per_month AS DECIMAL(38, 4)) * tier_months AS DECIMAL(18, 4)
+                )
         END AS second_kwh,
         CASE
-            WHEN NOT is_stepped THEN NULL
-            WHEN tier_months = basis_months THEN third_limit_kwh + CAST(quota_kwh_per_month AS DECIMAL(38, 4)) * tier_months
-            ELSE div_hu(CAST(third_limit_kwh AS DECIMAL(38, 4)) * tier_months, basis_months, 0) + CAST(quota_kwh_per_month AS DECIMAL(38, 4)) * tier_months
+            WHEN is_stepped
+                THEN CAST(
+                    CASE WHEN tier_months = basis_months THEN third_limit_kwh ELSE div_hu(CAST(third_limit_kwh AS DECIMAL(38, 4)) * tier_months, basis_months, 0) END
+                    + CAST(quota_kwh_per_month AS DECIMAL(38, 4)) * tier_months AS DECIMAL(18, 4)
+                )
         END AS third_kwh
     FROM charged
 ),
@@ -264,7 +354,21 @@ basic AS (
     FROM basic_quantity
 ),
 
--- No square root: cos φ rounds to c or more exactly when P² ≥ (c − 0.005)² · (P² + Q²).
+-- No square root: cos φ rounds to c or more exactly when P² ≥ (c − 0.005)² · (P² + Q²), and so, with both sides in millionths
+-- and the left one a whole number, when (1000 c − 5)² ≤ 10⁶ · P² // (P² + Q²).
+square AS (
+    SELECT
+        power_factor,
+        CASE WHEN power_factor = 0 THEN 0 ELSE CAST(power_factor * 1000 - 5 AS BIGINT) * CAST(power_factor * 1000 - 5 AS BIGINT) END AS from_square
+    FROM power_factor_adjustment
+    WHERE pf_standard = 0.90
+),
+
+cosine AS (
+    SELECT power_factor, from_square, COALESCE(lead(from_square) OVER (ORDER BY from_square), 1000001) AS to_square
+    FROM square
+),
+
 standard AS (
     SELECT DISTINCT bill_id, mp_id
     FROM bill_segment
@@ -275,26 +379,29 @@ assessed AS (
     SELECT
         e.bill_id,
         e.mp_id,
-        CAST(e.metered_kwh + e.loss_kwh AS DECIMAL(38, 0)) AS active_kwh,
-        CAST(e.kvarh AS DECIMAL(38, 0)) AS reactive_kvarh
+        e.kvarh IS NULL AS is_unknown,
+        CAST(e.metered_kwh + e.loss_kwh AS INT128) AS active_kwh,
+        CAST(e.kvarh AS INT128) AS reactive_kvarh
     FROM billed_energy AS e
     SEMI JOIN standard AS s ON s.bill_id = e.bill_id AND s.mp_id = e.mp_id
 ),
 
+judged AS (
+    SELECT
+        bill_id,
+        mp_id,
+        is_unknown,
+        CASE
+            WHEN active_kwh <> 0 OR reactive_kvarh <> 0
+                THEN CAST(active_kwh * active_kwh * 1000000 // (active_kwh * active_kwh + reactive_kvarh * reactive_kvarh) AS BIGINT)
+        END AS cosine_square
+    FROM assessed
+),
+
 factor AS (
-    SELECT a.bill_id, a.mp_id, a.reactive_kvarh IS NULL AS is_unknown, max(t.power_factor) AS power_factor
-    FROM assessed AS a
-    LEFT JOIN power_factor_adjustment AS t
-        ON
-            t.pf_standard = 0.90
-            AND (a.active_kwh <> 0 OR a.reactive_kvarh <> 0)
-            AND (
-                t.power_factor = 0
-                OR CAST(a.active_kwh AS DECIMAL(38, 0)) * a.active_kwh * 1000000
-                >= CAST(t.power_factor * 1000 - 5 AS DECIMAL(38, 0)) * CAST(t.power_factor * 1000 - 5 AS DECIMAL(38, 0))
-                * (CAST(a.active_kwh AS DECIMAL(38, 0)) * a.active_kwh + CAST(a.reactive_kvarh AS DECIMAL(38, 0)) * a.reactive_kvarh)
-            )
-    GROUP BY a.bill_id, a.mp_id, a.reactive_kvarh
+    SELECT a.bill_id, a.mp_id, a.is_unknown, t.power_factor
+    FROM judged AS a
+    LEFT JOIN cosine AS t ON a.cosine_square >= t.from_square AND a.cosine_square < t.to_square
 ),
 
 summed AS (
@@ -305,8 +412,8 @@ summed AS (
         b.amount_yuan AS basic_yuan,
         b.quantity AS basic_quantity,
         b.unit_price AS basic_price,
-        CASE WHEN c.step2_kwh <> 0 THEN round_hu(CAST(c.step2_kwh AS DECIMAL(38, 4)) * c.step2, 2) END AS step2_yuan,
-        CASE WHEN c.step3_kwh <> 0 THEN round_hu(CAST(c.step3_kwh AS DECIMAL(38, 4)) * c.step3, 2) END AS step3_yuan,
+        CASE WHEN c.step2_kwh <> 0 THEN charge_hu(c.step2_kwh, c.step2) END AS step2_yuan,
+        CASE WHEN c.step3_kwh <> 0 THEN charge_hu(c.step3_kwh, c.step3) END AS step3_yuan,
         CASE
             WHEN c.refusal IS NOT NULL THEN c.refusal
             WHEN c.has_no_price THEN 'no_price'
@@ -321,14 +428,30 @@ summed AS (
     LEFT JOIN factor AS f ON f.bill_id = c.bill_id AND f.mp_id = c.mp_id
 ),
 
+added AS (
+    SELECT
+        *,
+        COALESCE(step2_yuan, 0) + COALESCE(step3_yuan, 0) AS step_yuan,
+        COALESCE(energy_total_yuan, 0) + COALESCE(energy_sharp_yuan, 0) + COALESCE(energy_peak_yuan, 0) + COALESCE(energy_flat_yuan, 0) + COALESCE(energy_valley_yuan, 0) + COALESCE(energy_deep_valley_yuan, 0) AS energy_yuan,
+        COALESCE(purchase_total_yuan, 0) + COALESCE(purchase_sharp_yuan, 0) + COALESCE(purchase_peak_yuan, 0) + COALESCE(purchase_flat_yuan, 0) + COALESCE(purchase_valley_yuan, 0) + COALESCE(purchase_deep_valley_yuan, 0) AS purchase_yuan,
+        COALESCE(line_loss_total_yuan, 0) + COALESCE(line_loss_sharp_yuan, 0) + COALESCE(line_loss_peak_yuan, 0) + COALESCE(line_loss_flat_yuan, 0) + COALESCE(line_loss_valley_yuan, 0) + COALESCE(line_loss_deep_valley_yuan, 0) AS line_loss_yuan,
+        COALESCE(transmission_total_yuan, 0) + COALESCE(transmission_sharp_yuan, 0) + COALESCE(transmission_peak_yuan, 0) + COALESCE(transmission_flat_yuan, 0) + COALESCE(transmission_valley_yuan, 0) + COALESCE(transmission_deep_valley_yuan, 0) AS transmission_yuan,
+        COALESCE(system_total_yuan, 0) + COALESCE(system_sharp_yuan, 0) + COALESCE(system_peak_yuan, 0) + COALESCE(system_flat_yuan, 0) + COALESCE(system_valley_yuan, 0) + COALESCE(system_deep_valley_yuan, 0) AS system_yuan
+    FROM summed
+),
+
 based AS (
     SELECT
         *,
-        CASE WHEN energy_in_base THEN COALESCE(energy_total_yuan, 0) + COALESCE(energy_sharp_yuan, 0) + COALESCE(energy_peak_yuan, 0) + COALESCE(energy_flat_yuan, 0) + COALESCE(energy_valley_yuan, 0) + COALESCE(energy_deep_valley_yuan, 0) ELSE 0 END + CASE WHEN purchase_in_base THEN COALESCE(purchase_total_yuan, 0) + COALESCE(purchase_sharp_yuan, 0) + COALESCE(purchase_peak_yuan, 0) + COALESCE(purchase_flat_yuan, 0) + COALESCE(purchase_valley_yuan, 0) + COALESCE(purchase_deep_valley_yuan, 0) ELSE 0 END + CASE WHEN line_loss_in_base THEN COALESCE(line_loss_total_yuan, 0) + COALESCE(line_loss_sharp_yuan, 0) + COALESCE(line_loss_peak_yuan, 0) + COALESCE(line_loss_flat_yuan, 0) + COALESCE(line_loss_valley_yuan, 0) + COALESCE(line_loss_deep_valley_yuan, 0) ELSE 0 END + CASE WHEN transmission_in_base THEN COALESCE(transmission_total_yuan, 0) + COALESCE(transmission_sharp_yuan, 0) + COALESCE(transmission_peak_yuan, 0) + COALESCE(transmission_flat_yuan, 0) + COALESCE(transmission_valley_yuan, 0) + COALESCE(transmission_deep_valley_yuan, 0) ELSE 0 END + CASE WHEN system_in_base THEN COALESCE(system_total_yuan, 0) + COALESCE(system_sharp_yuan, 0) + COALESCE(system_peak_yuan, 0) + COALESCE(system_flat_yuan, 0) + COALESCE(system_valley_yuan, 0) + COALESCE(system_deep_valley_yuan, 0) ELSE 0 END
+        CASE WHEN energy_in_base THEN energy_yuan ELSE 0 END
+        + CASE WHEN purchase_in_base THEN purchase_yuan ELSE 0 END
+        + CASE WHEN line_loss_in_base THEN line_loss_yuan ELSE 0 END
+        + CASE WHEN transmission_in_base THEN transmission_yuan ELSE 0 END
+        + CASE WHEN system_in_base THEN system_yuan ELSE 0 END
         + CASE WHEN fund_in_base THEN COALESCE(fund_yuan, 0) ELSE 0 END
-        + CASE WHEN step_in_base THEN COALESCE(step2_yuan, 0) + COALESCE(step3_yuan, 0) ELSE 0 END
+        + CASE WHEN step_in_base THEN step_yuan ELSE 0 END
         + COALESCE(basic_yuan, 0) AS base_yuan
-    FROM summed
+    FROM added
 )
 
 SELECT
@@ -337,9 +460,6 @@ SELECT
     b.segment_from,
     b.is_last,
     b.tariff_code,
-    b.voltage_code,
-    b.price_from,
-    b.market_mode,
     b.part_refusal AS refusal,
     b.billed_kwh,
     CASE WHEN b.is_assessed THEN b.kvarh END AS kvarh,
@@ -381,6 +501,7 @@ SELECT
     b.system_flat_yuan,
     b.system_valley_yuan,
     b.system_deep_valley_yuan,
+    b.energy_yuan + b.purchase_yuan + b.line_loss_yuan + b.transmission_yuan + b.system_yuan AS energy_yuan,
     b.fund_yuan,
     b.step2_kwh,
     b.step3_kwh,
@@ -392,6 +513,6 @@ SELECT
     b.base_yuan,
     b.power_factor,
     a.adjust_pct AS pf_adjust_pct,
-    div_hu(CAST(b.base_yuan AS DECIMAL(38, 2)) * a.adjust_pct, 100, 2) AS pf_adjustment_yuan
+    CASE WHEN a.adjust_pct IS NOT NULL THEN div_hu(CAST(b.base_yuan AS DECIMAL(38, 2)) * a.adjust_pct, 100, 2) END AS pf_adjustment_yuan
 FROM based AS b
 LEFT JOIN power_factor_adjustment AS a ON a.pf_standard = b.pf_standard AND a.power_factor = b.power_factor
