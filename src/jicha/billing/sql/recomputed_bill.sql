@@ -15,11 +15,6 @@ WITH refused AS (
     SELECT bill_id, refusal
     FROM recomputed_part
     WHERE refusal IS NOT NULL
-    UNION ALL
-    SELECT b.bill_id, 'no_billing_point' AS refusal
-    FROM rebill_bill AS b
-    ANTI JOIN bill_segment AS g ON g.bill_id = b.bill_id
-    WHERE b.refusal IS NULL
 ),
 
 refusal AS (
@@ -55,7 +50,7 @@ part AS (
         bill_id,
         sum(CASE WHEN is_last THEN billed_kwh END) AS kwh,
         sum(CASE WHEN is_last THEN kvarh END) AS kvarh,
-        sum(COALESCE(energy_total_yuan, 0) + COALESCE(energy_sharp_yuan, 0) + COALESCE(energy_peak_yuan, 0) + COALESCE(energy_flat_yuan, 0) + COALESCE(energy_valley_yuan, 0) + COALESCE(energy_deep_valley_yuan, 0) + COALESCE(purchase_total_yuan, 0) + COALESCE(purchase_sharp_yuan, 0) + COALESCE(purchase_peak_yuan, 0) + COALESCE(purchase_flat_yuan, 0) + COALESCE(purchase_valley_yuan, 0) + COALESCE(purchase_deep_valley_yuan, 0) + COALESCE(line_loss_total_yuan, 0) + COALESCE(line_loss_sharp_yuan, 0) + COALESCE(line_loss_peak_yuan, 0) + COALESCE(line_loss_flat_yuan, 0) + COALESCE(line_loss_valley_yuan, 0) + COALESCE(line_loss_deep_valley_yuan, 0) + COALESCE(transmission_total_yuan, 0) + COALESCE(transmission_sharp_yuan, 0) + COALESCE(transmission_peak_yuan, 0) + COALESCE(transmission_flat_yuan, 0) + COALESCE(transmission_valley_yuan, 0) + COALESCE(transmission_deep_valley_yuan, 0) + COALESCE(system_total_yuan, 0) + COALESCE(system_sharp_yuan, 0) + COALESCE(system_peak_yuan, 0) + COALESCE(system_flat_yuan, 0) + COALESCE(system_valley_yuan, 0) + COALESCE(system_deep_valley_yuan, 0)) AS energy_yuan,
+        sum(energy_yuan) AS energy_yuan,
         COALESCE(sum(COALESCE(step2_yuan, 0) + COALESCE(step3_yuan, 0)), 0) AS step_yuan,
         COALESCE(sum(basic_yuan), 0) AS basic_yuan,
         COALESCE(sum(pf_adjustment_yuan), 0) AS pf_adjustment_yuan,
@@ -86,6 +81,24 @@ issued AS (
         COALESCE(sum(amount_yuan) FILTER (WHERE item = 'other'), 0) AS other_yuan
     FROM issued_line
     GROUP BY bill_id
+),
+
+told AS (
+    SELECT
+        b.*,
+        -- A bill without a refusal of its own and without any part has no point to bill.
+        COALESCE(r.refusal, CASE WHEN p.bill_id IS NULL THEN 'no_billing_point' END) AS told_refusal,
+        p.kwh,
+        p.kvarh,
+        p.energy_yuan,
+        p.step_yuan,
+        p.basic_yuan,
+        p.pf_adjustment_yuan,
+        p.fund_yuan,
+        p.energy_yuan + p.step_yuan + p.basic_yuan + p.pf_adjustment_yuan + p.fund_yuan AS total_yuan
+    FROM rebill_bill AS b
+    LEFT JOIN part AS p ON p.bill_id = b.bill_id
+    LEFT JOIN refusal AS r ON r.bill_id = b.bill_id
 )
 
 SELECT
@@ -95,17 +108,17 @@ SELECT
     b.bill_month,
     b.period_from,
     b.period_to,
-    r.refusal,
-    CASE WHEN r.refusal IS NULL THEN p.kwh END AS kwh,
-    CASE WHEN r.refusal IS NULL THEN p.kvarh END AS kvarh,
-    CASE WHEN r.refusal IS NULL THEN f.power_factor END AS power_factor,
-    CASE WHEN r.refusal IS NULL THEN f.pf_adjust_pct END AS pf_adjust_pct,
-    CASE WHEN r.refusal IS NULL THEN p.energy_yuan END AS energy_yuan,
-    CASE WHEN r.refusal IS NULL THEN p.step_yuan END AS step_yuan,
-    CASE WHEN r.refusal IS NULL THEN p.basic_yuan END AS basic_yuan,
-    CASE WHEN r.refusal IS NULL THEN p.pf_adjustment_yuan END AS pf_adjustment_yuan,
-    CASE WHEN r.refusal IS NULL THEN p.fund_yuan END AS fund_yuan,
-    CASE WHEN r.refusal IS NULL THEN p.energy_yuan + p.step_yuan + p.basic_yuan + p.pf_adjustment_yuan + p.fund_yuan END AS total_yuan,
+    b.told_refusal AS refusal,
+    CASE WHEN b.told_refusal IS NULL THEN b.kwh END AS kwh,
+    CASE WHEN b.told_refusal IS NULL THEN b.kvarh END AS kvarh,
+    CASE WHEN b.told_refusal IS NULL THEN f.power_factor END AS power_factor,
+    CASE WHEN b.told_refusal IS NULL THEN f.pf_adjust_pct END AS pf_adjust_pct,
+    CASE WHEN b.told_refusal IS NULL THEN b.energy_yuan END AS energy_yuan,
+    CASE WHEN b.told_refusal IS NULL THEN b.step_yuan END AS step_yuan,
+    CASE WHEN b.told_refusal IS NULL THEN b.basic_yuan END AS basic_yuan,
+    CASE WHEN b.told_refusal IS NULL THEN b.pf_adjustment_yuan END AS pf_adjustment_yuan,
+    CASE WHEN b.told_refusal IS NULL THEN b.fund_yuan END AS fund_yuan,
+    CASE WHEN b.told_refusal IS NULL THEN b.total_yuan END AS total_yuan,
     b.issued_kwh,
     b.issued_kvarh,
     b.issued_power_factor,
@@ -117,9 +130,7 @@ SELECT
     COALESCE(i.other_yuan, 0) AS issued_other_yuan,
     b.issued_total_yuan,
     b.issued_pf_adjust_pct,
-    CASE WHEN r.refusal IS NULL THEN b.issued_total_yuan - (p.energy_yuan + p.step_yuan + p.basic_yuan + p.pf_adjustment_yuan + p.fund_yuan) END AS difference_yuan
-FROM rebill_bill AS b
-LEFT JOIN part AS p ON p.bill_id = b.bill_id
+    CASE WHEN b.told_refusal IS NULL THEN b.issued_total_yuan - b.total_yuan END AS difference_yuan
+FROM told AS b
 LEFT JOIN factor AS f ON f.bill_id = b.bill_id
-LEFT JOIN refusal AS r ON r.bill_id = b.bill_id
 LEFT JOIN issued AS i ON i.bill_id = b.bill_id
