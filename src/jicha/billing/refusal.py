@@ -15,8 +15,8 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "no_price": ("该电价、电压、时段在周期内某日没有价格", "no price for the voltage or band on some day"),
     "unknown_tariff": ("电价表中没有该电价码", "the tariff is in no price book"),
     "impossible_period": (
-        "计费周期为零、倒置或超过一年",
-        "the period is empty, reversed or longer than a year",
+        "计费周期为零、倒置、超过一年，或有基本电费而超过一个月",
+        "the period is empty, reversed, longer than a year, or longer than a month with a basic charge",
     ),
     "market_price_unknown": ("市场化零售价格不在电价表中", "the retail contract's price is not in the book"),
     "year_history_missing": (

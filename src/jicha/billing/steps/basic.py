@@ -23,6 +23,7 @@ from jicha.billing.sheet import Told
 from jicha.billing.steps.losses import days_in_service, transformers_of
 from jicha.billing.work import ZERO, PointWork, Segment, Work
 from jicha.money import divide_half_up
+from jicha.periods import next_month
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +39,30 @@ class Month:
 
 
 def apply(work: Work) -> None:
-    """Add the basic charge of every main point that has one."""
-    for point in work.billed_points:
-        if point.point.parent_mp_id is not None:
-            continue
+    """Add the basic charge of every main point that has one.
+
+    Its price is one of a month: what several months cost together, with one maximum demand for all of them, no rule says.
+    """
+    mains = [point for point in work.billed_points if point.point.parent_mp_id is None]
+    charged = any(s.scheme.basic_charge_mode != "none" for point in mains for s in point.segments)
+    if charged and is_over_a_month(work.bill.period_from, work.bill.period_to):
+        raise Refused("impossible_period", f"{work.bill.period_from} … {work.bill.period_to} basic_charge")
+    for point in mains:
         for number, segment in enumerate(point.segments):
             mode = segment.scheme.basic_charge_mode
             if mode == "capacity":
                 _by_capacity(work, point, number, segment)
             elif mode in ("contract_demand", "actual_demand"):
                 _by_demand(work, point, number, segment)
+
+
+def is_over_a_month(begin: date, end: date) -> bool:
+    """Return whether a period is longer than one month: past the same day of the next, or from month end past month end."""
+    following = next_month(begin.replace(day=1))
+    last = following.replace(day=calendar_days(following))
+    if begin.day == calendar_days(begin):
+        return end > last
+    return end > following.replace(day=min(begin.day, last.day))
 
 
 def month_of(work: Work) -> Month:

@@ -30,17 +30,18 @@ def _split(work: Work, point: PointWork, kwh: Decimal) -> list[Decimal]:
 def _price_segment(
     work: Work, point: PointWork, number: int, segment: Segment, quantities: dict[str, Decimal]
 ) -> None:
-    mode = work.bill.customer.market_mode
+    mode, scheme = work.bill.customer.market_mode, segment.scheme
+    priceless = [
+        register for register, kwh in quantities.items() if kwh and register not in segment.prices.energy
+    ]
+    if priceless:
+        raise Refused(
+            "no_price", f"{scheme.tariff_code} {scheme.voltage_code} {' '.join(priceless)} {segment.begin}"
+        )
     for register, kwh in quantities.items():
-        prices = segment.prices.energy.get(register)
         if kwh == 0:
             continue
-        if prices is None:
-            scheme = segment.scheme
-            raise Refused(
-                "no_price", f"{scheme.tariff_code} {scheme.voltage_code} {register} {segment.begin}"
-            )
-        for price in prices:
+        for price in segment.prices.energy[register]:
             unit_price = price.unit_price
             if price.component == "purchase":
                 unit_price = _purchase_price(work, segment, price, mode)
