@@ -14,9 +14,12 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jicha.audit.clues import Clue, compose
 from jicha.audit.exceptions import ExceptionList
 from jicha.audit.explain import SourceRows, file_names, source_rows
 from jicha.audit.library import Library, load_library
+from jicha.audit.life.judgement import judge
+from jicha.audit.paid_share import paid_shares
 from jicha.audit.parameters import local_parameters
 from jicha.audit.rebill.month import RebilledMonth, open_month, rebill_month
 from jicha.audit.rebill.problems import neither, no_bills
@@ -107,6 +110,19 @@ class Run:
     def summary(self, language: str = "zh") -> RunSummary:
         """Return the table that a person reads: topics by yuan at stake, statuses, verdicts."""
         return summarise(self.findings, self.silenced, self.manifest, self.home.library, language)
+
+    def clues(self) -> list[Clue]:
+        """Return the findings put together by place (线索), the one with the most expected yuan first."""
+        rows = self.findings.to_pylist()
+        outcomes = self.home.studio.outcomes
+        rules = {rule_id: self.home.library.rule(rule_id) for rule_id in {row["rule_id"] for row in rows}}
+        mine = {rule_id: [row for row in rows if row["rule_id"] == rule_id] for rule_id in rules}
+        rates = {
+            rule_id: judge(rule_id, mine[rule_id], outcomes.of(rule_id)).confirmed_rate for rule_id in rules
+        }
+        customers = {row["customer_no"] for row in rows if row["customer_no"]}
+        snapshot = self.home.snapshot(self.manifest.snapshot_id)
+        return compose(rows, rules, rates, paid_shares(snapshot, customers, self.manifest.as_of))
 
     def write(self, path: str | os.PathLike[str], language: str = "zh") -> int:
         """Write the findings as .parquet, .csv, .jsonl or .xlsx by the file's ending; return the number of rows."""

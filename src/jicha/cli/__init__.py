@@ -12,6 +12,7 @@ from jicha import __version__
 from jicha.cli import (
     audit,
     bills,
+    clues,
     contract,
     data,
     demo,
@@ -43,6 +44,7 @@ app.command("audit")(audit.audit)
 app.command("rebill")(bills.rebill)
 app.command("runs")(audit.runs)
 app.command("findings")(findings.findings)
+app.command("clues")(clues.clues)
 app.command("explain")(findings.explain)
 app.add_typer(rules.app, name="rules")
 app.add_typer(policies.app, name="policies")
