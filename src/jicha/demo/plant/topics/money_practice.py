@@ -14,6 +14,7 @@ from jicha.demo.plant.candidates import Recipe, home, old
 from jicha.demo.plant.registry import NOW, Job, MoneyScene, Spans, in_month, on, say
 from jicha.demo.world import Part, World
 
+AUGUST = LAST - 2
 SEPTEMBER = LAST - 1
 DECEMBER = 3
 
@@ -138,12 +139,65 @@ def invoice_wrongly(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
     say(part.world, job, "invoice", f"IX{job.number}", spans=NOW, note=note, yuan=stake)
 
 
+def dun(world: World, job: Job, rank: int, step: str, at: datetime) -> dict[str, Any]:
+    """Return a step of dunning for the customer's bill of August."""
+    return {
+        "dunning_id": f"DX{job.number}{rank}", "customer_no": job.number, "bill_id": bill_id(job, AUGUST), "step": step, "at": at,
+        "operator_id": world.staff.one("cashier", int(world.customers.station[job.customer])),
+    }  # fmt: skip
+
+
+def pay_late(scene: MoneyScene, bill: int, due: int, days: int) -> None:
+    """Pay a home's bill so many days late, with the charge of 1 per mille a day."""
+    scene.payments.paid_on[bill] = due + days
+    scene.payments.late_fee[bill] = (int(scene.bills.total[bill]) * days + 500) // 1_000
+
+
+@on("money", "CL-12")
+def restore_late(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
+    """Pay after a stop and wait two days for the supply, or for ever; look-alikes have it the next morning."""
+    day = 13 + job.index % 12
+    pay_late(scene, scene.bills.row(row, AUGUST), int(MONTH_START[AUGUST]) + 27, 34 + day - 1)
+    scene.rows["dunning"].append(dun(part.world, job, 0, "stopped", in_month(LAST, 9, 15)))
+    note = "paid and never restored"
+    if not job.fault or job.index % 2 == 0:
+        restored = in_month(LAST, day + 2, 20) if job.fault else in_month(LAST, day + 1, 8)
+        scene.rows["dunning"].append(dun(part.world, job, 1, "restored", restored))
+        note = f"restored {'two days later' if job.fault else 'the next morning'}"
+    say(part.world, job, "dunning", f"DX{job.number}0", spans=NOW, note=note)
+
+
+@on("money", "CL-13")
+def stop_at_once(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
+    """Stop a home without a notice or five days after it; look-alikes had eight days, or a second notice."""
+    world, bill, day = part.world, scene.bills.row(row, AUGUST), 14 + job.index % 10
+    pay_late(scene, bill, int(MONTH_START[AUGUST]) + 27, 34 + day + 2)
+    scene.payments.no_dunning[bill] = True
+    ahead = [5] if job.fault else [8]
+    if job.index % 2 == 0:
+        ahead = [] if job.fault else [9, 1]
+    scene.rows["dunning"] += [
+        dun(world, job, 0, "stopped", in_month(LAST, day, 15)),
+        dun(world, job, 1, "reminder", in_month(SEPTEMBER, 7)),
+        dun(world, job, 2, "restored", in_month(LAST, day + 3, 20)),
+        *(
+            dun(world, job, 3 + rank, "stop_notice", in_month(LAST, day - days))
+            for rank, days in enumerate(ahead)
+        ),
+    ]
+    note = f"notified {' and '.join(str(days) for days in ahead) or 'no'} days ahead"
+    say(world, job, "dunning", f"DX{job.number}0", spans=NOW, note=note)
+
+
 def of_one_office(world: World) -> Bools:
     """Return the homes of the first station: voided invoices are counted by office."""
     return np.asarray(home(world, 2, 30) & (world.customers.station == 0))
 
 
 RECIPES: tuple[Recipe, ...] = (
-    *(Recipe(rule, lambda w: home(w, 2, 30) & old(w)) for rule in ("CL-02", "CL-07", "CL-09")),
+    *(
+        Recipe(rule, lambda w: home(w, 2, 30) & old(w))
+        for rule in ("CL-02", "CL-07", "CL-09", "CL-12", "CL-13")
+    ),
     Recipe("CL-10", of_one_office),
 )
