@@ -85,6 +85,9 @@ def take_long(world: World, job: Job, rows: Rows) -> None:
         spans=NOW,
         note="nine working days in all" if job.fault else "six of nine days suspended by the customer",
     )
+    if job.fault and SEGMENTS[int(world.customers.segment[job.customer])].kind == "lv_res":
+        # Of the nine days a home waits seven for its supply plan.
+        say(world, job, "work_order", order, rule="BX-01", spans=NOW, note="follows")
 
 
 @on("rows", "BX-05")

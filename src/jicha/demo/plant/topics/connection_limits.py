@@ -1,0 +1,179 @@
+"""Planted faults of the time limits and the course of orders (业扩时限): BX-01, BX-02, BX-07, BX-08."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from jicha.demo.grid import day_number, to_date
+from jicha.demo.plant.candidates import Recipe, home
+from jicha.demo.plant.registry import NOW, Job, Rows, on, say
+from jicha.demo.world import World
+
+# Node, working day on which it starts, working day on which it ends (None: still open), days suspended for the customer's sake.
+Step = tuple[str, int, int | None, int]
+SEPTEMBER = date(2026, 9, 14)
+POSTS = {"survey": "inspector", "meter_install": "meter_installer", "approve": "manager"}
+
+
+def write_order(
+    world: World,
+    job: Job,
+    rows: Rows,
+    name: str,
+    kind: str,
+    opened: date,
+    steps: tuple[Step, ...],
+    **more: Any,
+) -> str:
+    """Write an order of the job's station and its steps, counted in working days from a day; `more` says what else the order holds.
+
+    An order is done when its last step has ended, unless `more` says otherwise.
+    """
+    number = f"W{name}{job.number}"
+    start = int(world.calendar.on_or_after(day_number(opened)))
+    nodes = [_node(world, job, number, start, place, step) for place, step in enumerate(steps)]
+    station = int(world.customers.station[job.customer])
+    ended = nodes[-1]["finished_at"]
+    rows["work_order"].append(
+        {
+            "order_no": number, "kind": kind, "org_no": str(world.network.station_numbers()[station]), "supply": "lv_res",
+            "opened_at": nodes[0]["started_at"], "closed_at": ended, "state": "open" if ended is None else "done", "materials_requested": 1, **more,
+        }
+    )  # fmt: skip
+    rows["work_order_node"] += nodes
+    return number
+
+
+def _node(world: World, job: Job, number: str, start: int, place: int, step: Step) -> dict[str, Any]:
+    name, begin, end, suspended = step
+    station = int(world.customers.station[job.customer])
+    return {
+        "order_no": number, "seq": place + 1, "node": name, "started_at": _at(world, start, begin, 9 + place - 1 if place else 8, 40),
+        "finished_at": None if end is None else _at(world, start, end, 9 + place, 20),
+        "operator_id": world.staff.one(POSTS.get(name, "connection"), station, place), "suspended_working_days": suspended,
+    }  # fmt: skip
+
+
+def _at(world: World, start: int, count: int, hour: int, minute: int) -> datetime:
+    day = to_date(int(world.calendar.shift(start, count)))
+    return datetime(day.year, day.month, day.day, hour, minute)
+
+
+def say_order(world: World, job: Job, number: str, note: str, **more: Any) -> None:
+    """Write the job into the answer key with an order as its subject."""
+    say(world, job, "work_order", number, spans=NOW, note=note, **more)
+
+
+@on("rows", "BX-01")
+def answer_late(world: World, job: Job, rows: Rows) -> None:
+    """Answer a factory after seventeen working days, or a home after four; look-alikes waited for the customer or are in time."""
+    waited = 0 if job.fault else 2
+    if job.index % 2 == 0:
+        steps: tuple[Step, ...] = (("accept", 0, 0, 0), ("survey", 0, 8, waited), ("plan_reply", 8, 17, 0))
+        more: dict[str, Any] = {"supply": "hv_single", "materials_requested": 2, "capacity_kva": 400}
+    else:
+        steps = (("accept", 0, 0, 0), ("survey", 0, 2, 0), ("plan_reply", 2, 4 if job.fault else 3, 0))
+        more = {"capacity_kva": 8}
+    opened = date(2026, 9, 15 + job.index % 3) if job.index % 2 == 0 else date(2026, 10, 12 + job.index % 3)
+    # The customer goes on with its own works, so the order stays open after the reply.
+    number = write_order(
+        world, job, rows, "A", "new_connection", opened, steps, **more, state="open", closed_at=None
+    )
+    alike = (
+        "two of seventeen days suspended by the customer"
+        if job.index % 2 == 0
+        else "answered on the third day"
+    )
+    late = (
+        "answered after seventeen working days" if job.index % 2 == 0 else "answered after four working days"
+    )
+    say_order(world, job, number, late if job.fault else alike)
+
+
+CHECKS = (("design_review", 11), ("mid_check", 6), ("final_check", 6))
+
+
+@on("rows", "BX-02")
+def check_late(world: World, job: Job, rows: Rows) -> None:
+    """Review drawings for eleven working days, or check works for six; look-alikes end a day earlier, or the customer had to repair."""
+    node, days = CHECKS[job.index % len(CHECKS)]
+    repaired = 0 if job.fault or job.index % 2 else 1
+    took = days if job.fault or repaired else days - 1
+    steps: tuple[Step, ...] = (
+        ("accept", 0, 0, 0),
+        ("survey", 0, 1, 0),
+        ("plan_reply", 1, 3, 0),
+        (node, 12, 12 + took, repaired),
+    )
+    number = write_order(
+        world, job, rows, "B", "new_connection", date(2026, 9, 17), steps, supply="hv_single", materials_requested=2, capacity_kva=315, state="open",
+        closed_at=None,
+    )  # fmt: skip
+    alike = (
+        "a day of it suspended while the customer repaired" if repaired else "on the last day of the limit"
+    )
+    say_order(world, job, number, f"{node} took {took} working days" if job.fault else alike)
+
+
+@on("rows", "BX-07")
+def start_anew(world: World, job: Job, rows: Rows) -> None:
+    """Cancel an application after four days and take it again; look-alikes ask for another capacity, or come back after 40 days."""
+    who = {
+        "applicant": f"申请人{job.number[-4:]}",
+        "address": f"青溪县新桥路{job.number[-4:]}号",
+        "supply": "lv_nonres",
+        "materials_requested": 2,
+    }
+    other = not job.fault and job.index % 2 == 0
+    begun = date(2026, 8, 20) if not job.fault and not other else date(2026, 9, 22)
+    steps: tuple[Step, ...] = (("accept", 0, 0, 0), ("survey", 0, 3, 0))
+    ended = _at(world, int(world.calendar.on_or_after(day_number(begun))), 4, 15, 30)
+    write_order(
+        world,
+        job,
+        rows,
+        "C",
+        "new_connection",
+        begun,
+        steps,
+        **who,
+        capacity_kva=50,
+        state="cancelled",
+        closed_at=ended,
+    )
+    again: tuple[Step, ...] = (
+        ("accept", 0, 0, 0),
+        ("survey", 0, 1, 0),
+        ("plan_reply", 1, 2, 0),
+        ("contract", 2, 3, 0),
+    )
+    number = write_order(
+        world, job, rows, "D", "new_connection", date(2026, 10, 14), again, **who, capacity_kva=80 if other else 50, state="open", closed_at=None
+    )  # fmt: skip
+    alike = "came back for another capacity" if other else "came back after more than a month"
+    say_order(world, job, number, "cancelled and applied for again within weeks" if job.fault else alike)
+
+
+@on("rows", "BX-08")
+def ask_too_much(world: World, job: Job, rows: Rows) -> None:
+    """Ask a home for three papers, or send it back twice; the look-alike came back once with the one paper that is asked for."""
+    often = job.index % 2 == 1
+    repeats: tuple[Step, ...] = (("accept", 1, 1, 0), ("accept", 2, 2, 0))
+    steps: tuple[Step, ...] = (
+        ("accept", 0, 0, 0),
+        *(repeats if job.fault and often else repeats[:1]),
+        ("survey", 2, 2, 0),
+        ("plan_reply", 2, 3, 0),
+    )
+    number = write_order(
+        world, job, rows, "E", "new_connection", date(2026, 10, 26), steps, capacity_kva=8, state="open", closed_at=None,
+        materials_requested=3 if job.fault and not often else 1,
+    )  # fmt: skip
+    fault = "handed in three times" if often else "three papers asked for"
+    say_order(world, job, number, fault if job.fault else "handed in again once")
+
+
+RECIPES: tuple[Recipe, ...] = tuple(
+    Recipe(rule, lambda w: home(w, 2, 30)) for rule in ("BX-01", "BX-02", "BX-07", "BX-08")
+)
