@@ -59,10 +59,11 @@ def hang_elsewhere(world: World, job: Job) -> None:
 
 @on("energy", "LL-05")
 def use_unevenly(part: Part, job: Job, row: int) -> None:
-    """Use so unevenly from day to day that the residual of the feeding district shows it."""
+    """Use so unevenly from day to day, up to 1.2 times the capacity, that the residual of the feeding district shows it."""
     rng = part.rng("uneven", job.number)
     factor = np.exp(0.6 * rng.standard_normal(DAYS))
-    part.true[row] = (part.true[row] * factor).astype(np.int64)
+    most = 24 * 12_000 * int(part.of_customer("kva")[row]) // int(part.unit()[row])
+    part.true[row] = np.minimum((part.true[row] * factor).astype(np.int64), most)
     part.metered[row] = part.true[row]
     district = int(part.of_customer("district")[row])
     note = (

@@ -7,14 +7,15 @@ from decimal import Decimal
 
 import numpy as np
 
-from jicha.demo.curve import Curves
-from jicha.demo.grid import END, LAST, NULL, Bools, to_date
-from jicha.demo.plant.candidates import Recipe, hv, of_main, old
-from jicha.demo.plant.registry import NOW, Job, Rows, in_month, on, say_point
+from jicha.demo.curve import CURVE_DAYS, Curves
+from jicha.demo.grid import DAYS, END, LAST, NULL, Bools, to_date
+from jicha.demo.plant.candidates import Recipe, home, hv, of_main, old
+from jicha.demo.plant.registry import NOW, Job, Rows, follows, in_month, index_of, on, say_point
 from jicha.demo.points import CLASSES, FOUR_WIRE, HV_HV, MODES, SINGLE, WIRINGS
 from jicha.demo.world import Part, World
 
 CLASS_II = 1
+STOPPED_CURVE, STOPPED_EVENT = index_of(date(2026, 10, 12)), index_of(date(2026, 10, 22))
 
 
 def _main(world: World, job: Job) -> int:
@@ -188,8 +189,11 @@ def turn_phases(world: World, job: Job, rows: Rows) -> None:
     if job.fault and job.index % 3 == 2:
         start, end, note = in_month(LAST - 1, 12, 11), None, "reverse phase sequence since September"
     elif not job.fault and job.index % 2 == 0:
-        hung = datetime.combine(to_date(int(world.points.installed[_main(world, job)])), time(10))
-        start, end, note = hung - timedelta(days=20), None, "in the laboratory before installation"
+        start, end, note = (
+            _hung(world, job) - timedelta(days=20),
+            None,
+            "in the laboratory before installation",
+        )
     elif not job.fault:
         end, note = start + timedelta(hours=3), "put right within a fault order"
         _fault_order(world, job, rows, start, start + timedelta(hours=5))
@@ -197,10 +201,14 @@ def turn_phases(world: World, job: Job, rows: Rows) -> None:
     say_point(world, job, note)
 
 
-def _fault_order(world: World, job: Job, rows: Rows, opened: datetime, closed: datetime) -> None:
+def _fault_order(
+    world: World, job: Job, rows: Rows, opened: datetime, closed: datetime, of: int | None = None
+) -> None:
+    """Open a fault order two hours before the work, of the customer or of another one."""
+    number = job.number if of is None else str(of + 3_401_000_001)
     rows["work_order"].append(
         {
-            "order_no": f"WY{job.number}", "kind": "meter_fault", "customer_no": job.number, "opened_at": opened - timedelta(hours=2),
+            "order_no": f"WY{job.number}", "kind": "meter_fault", "customer_no": number, "opened_at": opened - timedelta(hours=2),
             "org_no": str(world.network.station_numbers()[int(world.customers.station[job.customer])]),
             "closed_at": closed, "state": "done",
         }
@@ -304,6 +312,168 @@ def report_voltages(world: World, job: Job, rows: Rows) -> None:
     say_point(world, job, note)
 
 
+@on("rows", "MT-14")
+def open_terminals(world: World, job: Job, rows: Rows) -> None:
+    """Open the terminal cover without an order; look-alikes were opened in the store, or with a neighbour who has the order."""
+    at = in_month(LAST, 4 + job.index % 24, 20, 15)
+    note = "terminal cover opened without an order"
+    if job.fault:
+        follows(world, job, "SL-05", NOW)
+    elif job.index % 2 == 0:
+        at = _hung(world, job) - timedelta(days=30)
+        note = "opened in the store before installation"
+    else:
+        at, note = at.replace(hour=14), "opened for a neighbour's order, seals changed and entered"
+        _fault_order(world, job, rows, at, at + timedelta(hours=2), of=job.customer - 1)
+        _change_seal(world, job, rows, at)
+    _event(rows, job, ("301C", "ERC38")[job.index % 2], at, at + timedelta(minutes=20))
+    say_point(world, job, note)
+
+
+def _change_seal(world: World, job: Job, rows: Rows, at: datetime) -> None:
+    """Take the terminal seal off and put a new one on, by the order."""
+    worker = world.staff.one("meter_installer", int(world.customers.station[job.customer]))
+    new, old_seal = f"ZY{job.number}", f"Z{job.number}001"
+    issued = at - timedelta(days=3)
+    rows["seal"].append(
+        {
+            "seal_no": new,
+            "trade": "installation",
+            "issued_to": worker,
+            "issued_at": issued,
+            "state": "applied",
+        }
+    )
+    place = {"mp_id": job.point, "place": "terminal_cover", "order_no": f"WY{job.number}"}
+    steps: tuple[dict[str, object], ...] = (
+        {"seal_no": new, "action": "issue", "at": issued},
+        {**place, "seal_no": old_seal, "action": "remove", "at": at - timedelta(minutes=5)},
+        {**place, "seal_no": new, "action": "apply", "at": at + timedelta(minutes=30)},
+        {"seal_no": old_seal, "action": "return", "at": at + timedelta(days=2)},
+    )
+    rows["seal_operation"] += [
+        {"operation_id": f"OY{job.number}{rank}", "operator_id": worker, **step}
+        for rank, step in enumerate(steps)
+    ]
+
+
+@on("rows", "MT-15")
+def hold_magnet(world: World, job: Job, rows: Rows) -> None:
+    """Hold a magnet to the meter for hours; look-alikes feel a motor for seconds, or the magnet of the store."""
+    at = in_month(LAST, 4 + job.index % 24, 19, 30)
+    end: datetime | None = at + timedelta(hours=9)
+    note = "magnetic field for nine hours"
+    if job.fault and job.index % 3 == 2:
+        end, note = None, "magnetic field that stays"
+    elif not job.fault and job.index % 2 == 0:
+        note = "a motor nearby, three times for 20 seconds"
+        for day in (1, 2):
+            again = at + timedelta(days=day)
+            _event(rows, job, "302A", again, again + timedelta(seconds=20))
+        end = at + timedelta(seconds=20)
+    elif not job.fault:
+        at = _hung(world, job) - timedelta(days=15)
+        end, note = at + timedelta(hours=3), "magnet of the store before installation"
+    _event(rows, job, ("302A", "ERC40")[job.index % 2], at, end)
+    say_point(world, job, note)
+
+
+@on("rows", "MT-16")
+def let_clock_run(world: World, job: Job, rows: Rows) -> None:
+    """Let the clock run wrong; look-alikes are set by the terminal in the same night, or a day before the month began."""
+    at = in_month(LAST, 4 + job.index % 20, 3)
+    note = "clock wrong, and never set"
+    if job.fault and job.index % 3 == 1:
+        note = "clock set after four days"
+        _event(rows, job, "3016", at + timedelta(days=4), at + timedelta(days=4))
+    elif job.fault and job.index % 3 == 2:
+        at, note = in_month(LAST - 2, 9, 3), "clock wrong since August"
+    elif not job.fault and job.index % 2 == 0:
+        note = "clock set in the same night"
+        _event(rows, job, "3016", at + timedelta(hours=2), at + timedelta(hours=2))
+    elif not job.fault:
+        at, note = in_month(LAST - 1, 12, 3), "clock set in September"
+        _event(rows, job, "3016", in_month(LAST - 1, 30, 3), in_month(LAST - 1, 30, 3))
+    _event(rows, job, ("3105", "ERC12", "302E")[job.index % 3], at, None)
+    say_point(world, job, note)
+
+
+@on("archive", "MT-17")
+def watch_load(world: World, job: Job) -> None:
+    """Keep the curve of those whose load shows that the register stands."""
+    if world.points.wiring[_main(world, job)] != SINGLE:
+        world.plan.curve_customers.append(job.customer)
+
+
+@on("energy", "MT-17")
+def stop_register(part: Part, job: Job, row: int) -> None:
+    """Stop the register for two days, or from the 22nd on where only the meter's event tells."""
+    if job.fault:
+        first = STOPPED_CURVE if part.get("wiring")[row] != SINGLE else STOPPED_EVENT
+        last = first + 2 if part.get("wiring")[row] != SINGLE else DAYS
+        part.metered[row, first:last] = 0
+
+
+@on("curves", "MT-17")
+def keep_current(part: Part, job: Job, row: int, curves: Curves) -> None:
+    """Let current and voltage of the stopped days go on as on the days before."""
+    if job.fault and part.get("wiring")[row] != SINGLE:
+        place, day = _place(curves, row), STOPPED_CURVE - (DAYS - CURVE_DAYS)
+        curves.current[place, day : day + 2] = np.maximum(curves.current[place, day - 1], 0.4)
+        curves.power[place, day : day + 2] = curves.power[place, day - 1]
+
+
+@on("rows", "MT-17")
+def report_stop(world: World, job: Job, rows: Rows) -> None:
+    """Report a stop; look-alikes stood for a night, or run again though the end was not reported."""
+    at = in_month(LAST, 22, 1)
+    note = "load on two days, and the register stands"
+    if world.points.wiring[_main(world, job)] == SINGLE:
+        _event(
+            rows,
+            job,
+            ("310E", "ERC30")[job.index % 2],
+            at,
+            None if job.fault or job.index % 2 else at + timedelta(hours=9),
+        )
+        note = (
+            "register stands since the 22nd"
+            if job.fault
+            else "stood for a night, or its end was not reported"
+        )
+    say_point(world, job, note)
+
+
+@on("energy", "MT-18")
+def jump(part: Part, job: Job, row: int) -> None:
+    """Let the register jump by 1.5 times what the capacity can use in a day; look-alikes jump by two thirds of it."""
+    limit = 24 * 12_000 * int(part.of_customer("kva")[row])
+    share = Decimal("1.5") if job.fault else Decimal("0.66")
+    if job.fault or job.index % 2 == 0:
+        part.step_day[row] = index_of(date(2026, 10, 21 + job.index % 6))
+        part.step_size[row] = int(limit * share) // int(part.unit()[row])
+
+
+@on("rows", "MT-18")
+def report_jump(world: World, job: Job, rows: Rows) -> None:
+    """Report a register that ran away where every second job's terminal does; a look-alike's frozen registers refute it."""
+    at = in_month(LAST, 21 + job.index % 6, 12)
+    note = "register jumps beyond the capacity"
+    if job.index % 2:
+        _event(rows, job, ("310D", "ERC29")[job.index % 4 // 2], at, at + timedelta(hours=1))
+    if not job.fault:
+        note = (
+            "event of a terminal, the frozen registers are normal"
+            if job.index % 2
+            else "a day of two thirds of the limit"
+        )
+    say_point(world, job, note)
+
+
+def _hung(world: World, job: Job) -> datetime:
+    return datetime.combine(to_date(int(world.points.installed[_main(world, job)])), time(10))
+
+
 def _three_phase(world: World) -> Bools:
     """Return low-voltage customers with a three-phase meter and without panels."""
     customers = world.customers
@@ -325,4 +495,10 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe("MT-09", _three_phase),
     Recipe("MT-10", _three_phase),
     Recipe("MT-11", lambda w: _three_phase(w) & (of_main(w, "ct") == 1)),
+    Recipe("MT-14", lambda w: home(w, 2, 30)),
+    Recipe("MT-15", lambda w: home(w, 2, 30)),
+    Recipe("MT-16", lambda w: home(w, 2, 30)),
+    Recipe("MT-17", lambda w: _three_phase(w) & (of_main(w, "ct") == 1) & (w.customers.base < 130)),
+    Recipe("MT-17", lambda w: home(w, 2, 7)),
+    Recipe("MT-18", lambda w: home(w, 2, 30)),
 )
