@@ -23,7 +23,7 @@ demo: $(VENV)/.runtime  ## build an invented utility, load it, audit 2026-10 and
 test: packages lint docs  ## everything that must be green: lint, types, docs and all tests but the slow proofs
 	$(BIN)/pytest --verbosity=0 -n 2 -m "not proof"
 
-proof: packages $(VENV)/.development  ## the slow proofs: 100 kills during a load, 150 hostile SQL texts
+proof: packages $(VENV)/.development  ## the slow proofs: 100 kills during a load, 150 hostile SQL texts, a million bills in both engines, 300 mutants
 	$(BIN)/pytest --verbosity=0 -m proof
 
 bench: packages $(VENV)/.development  ## every benchmark at a small size; the README names the full sizes
