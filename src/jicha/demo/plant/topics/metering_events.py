@@ -481,6 +481,17 @@ def _three_phase(world: World) -> Bools:
     return np.asarray(fits & old(world))
 
 
+def _calm(world: World) -> Bools:
+    """Return who lives in a district whose loss no other plant watches."""
+    district = world.customers.district
+    watched = [
+        int(district[job.customer])
+        for job in world.plan.jobs
+        if job.rule.startswith("LL-") and job.customer >= 0
+    ]
+    return np.asarray(~np.isin(district, watched + [place + 1 for place in watched]))
+
+
 def _high_metered(world: World) -> Bools:
     return np.asarray(world.customers.is_hv() & (of_main(world, "mode") == HV_HV) & old(world))
 
@@ -500,5 +511,6 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe("MT-16", lambda w: home(w, 2, 30)),
     Recipe("MT-17", lambda w: _three_phase(w) & (of_main(w, "ct") == 1) & (w.customers.base < 130)),
     Recipe("MT-17", lambda w: home(w, 2, 7)),
-    Recipe("MT-18", lambda w: home(w, 2, 30)),
+    # A jump in the register is a negative loss of the district on that day.
+    Recipe("MT-18", lambda w: home(w, 2, 30) & _calm(w)),
 )
