@@ -11,7 +11,8 @@ import numpy as np
 from jicha.demo.grid import LAST, MONTH_START, NULL, Bools
 from jicha.demo.money import CASH
 from jicha.demo.plant.candidates import Recipe, home, old
-from jicha.demo.plant.registry import NOW, Job, MoneyScene, Spans, in_month, on, say
+from jicha.demo.plant.permission import hire
+from jicha.demo.plant.registry import NOW, Job, MoneyScene, Rows, Spans, in_month, on, say
 from jicha.demo.world import Part, World
 
 AUGUST = LAST - 2
@@ -189,6 +190,76 @@ def stop_at_once(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
     say(world, job, "dunning", f"DX{job.number}0", spans=NOW, note=note)
 
 
+@on("archive", "CL-14")
+def hire_cashier(world: World, job: Job) -> None:
+    """Hire a cashier who works in an odd way."""
+    job.memo["person"] = hire(world, job, post="cashier")
+    job.memo["customer"] = job.customer
+    job.customer = -1
+
+
+@on("rows", "CL-14")
+def work_oddly(world: World, job: Job, rows: Rows) -> None:
+    """Cancel thirty receipts, work at half past nine, or take 70 customers an hour; look-alikes work late twice, or take 50."""
+    kind = 0 if job.fault and job.index == 0 else 1 + job.index % 2
+    if kind == 0:
+        rows["receipt"] += [_cancelled(job, rank) for rank in range(30)]
+        note = "30 receipts cancelled"
+    elif kind == 1:
+        count = 4 if job.fault else 2
+        rows["operation_log"] += [
+            _entry(world, job, rank, in_month(LAST, 12 + rank, 21, 30)) for rank in range(count)
+        ]
+        note = f"{count} evenings"
+    else:
+        count = 70 if job.fault else 50
+        rows["operation_log"] += [
+            _entry(world, job, rank, in_month(LAST, 14, 10, rank * 59 // count)) for rank in range(count)
+        ]
+        note = f"{count} customers in an hour"
+    say(world, job, "employee", f"E{job.memo['person']}", spans=NOW, note=note)
+
+
+def _cancelled(job: Job, rank: int) -> dict[str, Any]:
+    at = in_month(LAST, 13 + rank // 10, 10, rank % 10)
+    return {
+        "receipt_id": f"RC{job.memo['person']}{rank:02d}", "customer_no": str(job.memo["customer"] + 3_401_000_001), "amount_yuan": "52.00",
+        "late_fee_yuan": "0.00", "channel": "counter_cash", "received_at": at, "operator_id": f"E{job.memo['person']}",
+        "cancelled_at": at + timedelta(minutes=45), "cancel_reason": "录入错误",
+    }  # fmt: skip
+
+
+def _entry(world: World, job: Job, rank: int, at: datetime) -> dict[str, Any]:
+    person, number = job.memo["person"], (job.memo["customer"] + rank) % len(world.customers) + 3_401_000_001
+    return {
+        "op_id": f"LC{person}{rank:03d}", "account_id": f"A{person}", "terminal": f"PC-{person}", "at": at, "action": "insert", "table_name": "receipt",
+        "record_key": f"RL{person}{rank:03d}", "customer_no": str(number),
+    }  # fmt: skip
+
+
+@on("money", "CL-15")
+def mark_paid(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
+    """Record a bill of September as paid of which nothing or the half came; the money of look-alikes comes the next day."""
+    bill = scene.bills.row(row, SEPTEMBER)
+    amount = yuan_of(scene, bill)
+    scene.rows["dunning"].append(
+        dun(part.world, job, 0, "paid", in_month(LAST, 15, 16)) | {"bill_id": bill_id(job, SEPTEMBER)}
+    )
+    note = "recorded as paid the day before the money came"
+    if job.fault:
+        leave_unpaid(scene, bill)
+        half = Decimal(int(scene.bills.total[bill]) // 2).scaleb(-2)
+        note = "recorded as paid, nothing received"
+        if job.index % 2:
+            scene.rows["receipt"].append(
+                prepay(job, in_month(LAST, 15, 15), half, bill_id=bill_id(job, SEPTEMBER))
+            )
+            amount, note = amount - half, "recorded as paid, half of it received"
+    else:
+        pay_late(scene, bill, int(MONTH_START[SEPTEMBER]) + 27, 18)
+    say(part.world, job, "bill", bill_id(job, SEPTEMBER), spans=NOW, note=note, yuan=amount)
+
+
 def of_one_office(world: World) -> Bools:
     """Return the homes of the first station: voided invoices are counted by office."""
     return np.asarray(home(world, 2, 30) & (world.customers.station == 0))
@@ -197,7 +268,7 @@ def of_one_office(world: World) -> Bools:
 RECIPES: tuple[Recipe, ...] = (
     *(
         Recipe(rule, lambda w: home(w, 2, 30) & old(w))
-        for rule in ("CL-02", "CL-07", "CL-09", "CL-12", "CL-13")
+        for rule in ("CL-02", "CL-07", "CL-09", "CL-12", "CL-13", "CL-14", "CL-15")
     ),
     Recipe("CL-10", of_one_office),
 )
