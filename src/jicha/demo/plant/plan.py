@@ -112,10 +112,11 @@ class Plan:
         return due
 
     def untested_from(self, part: Part, rows: Ints) -> Ints:
-        """Return from which day on nobody tested the metering of some points on site."""
+        """Return from which day on nobody tested the main metering of some points on site."""
         until = np.full(len(rows), np.iinfo(np.int64).max, dtype=np.int64)
+        is_main = part.get("role")[rows] == 0
         for customer, day in self.untested.items():
-            until = np.where(part.owner[rows] == customer, day, until)
+            until = np.where(is_main & (part.owner[rows] == customer), day, until)
         return until
 
     def missing_seal(self, part: Part, rows: Ints, place: int) -> Bools:

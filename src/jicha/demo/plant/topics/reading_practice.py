@@ -242,7 +242,11 @@ def hire_reader(world: World, job: Job) -> None:
 @on("rows", "MR-21")
 def make_up_readings(world: World, job: Job, rows: Rows) -> None:
     """Write reverse registers that end in 0 or 5, or more in an hour than can be walked to; look-alikes do neither."""
-    points = _plain_points(world)
+    # A reverse register that another plant moves (MT-10) is left to it.
+    moved = {
+        row["mp_id"] for row in rows["reading"] if row["register"] == "reverse" and row["method"] == "ami"
+    }
+    points = [number for number in _plain_points(world) if f"P{number}" not in moved]
     fast = job.index % 3 == 1
     place = 2 * job.index + (not job.fault)
     if fast:
