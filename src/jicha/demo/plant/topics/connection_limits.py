@@ -1,13 +1,19 @@
-"""Planted faults of the time limits and the course of orders (业扩时限): BX-01, BX-02, BX-07, BX-08."""
+"""Planted faults of the time limits and the course of orders (业扩时限), suspensions and reductions beyond theirs: BX-01, BX-02, BX-07, BX-08, BX-10, BX-11."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-from jicha.demo.grid import day_number, to_date
-from jicha.demo.plant.candidates import Recipe, home
-from jicha.demo.plant.registry import NOW, Job, Rows, on, say
+import numpy as np
+
+from jicha.demo.grid import NULL, Bools, day_number, to_date
+from jicha.demo.plant.candidates import Recipe, home, hv, of_main, old
+from jicha.demo.plant.registry import NOW, Job, Rows, on, say, say_customer
+from jicha.demo.points import CAPACITY, HV_HV, MAIN, VOLTAGES
+from jicha.demo.prices import unit_price
+from jicha.demo.transformers import REDUCED, SUSPENDED
 from jicha.demo.world import World
 
 # Node, working day on which it starts, working day on which it ends (None: still open), days suspended for the customer's sake.
@@ -174,6 +180,109 @@ def ask_too_much(world: World, job: Job, rows: Rows) -> None:
     say_order(world, job, number, fault if job.fault else "handed in again once")
 
 
-RECIPES: tuple[Recipe, ...] = tuple(
-    Recipe(rule, lambda w: home(w, 2, 30)) for rule in ("BX-01", "BX-02", "BX-07", "BX-08")
+MARCH, TWO_YEARS_AGO = day_number(date(2026, 3, 1)), day_number(date(2024, 8, 15))
+SEPTEMBER_5, SEPTEMBER_20 = day_number(date(2026, 9, 5)), day_number(date(2026, 9, 20))
+YEAR_END, NEXT_SUMMER = day_number(date(2026, 12, 31)), day_number(date(2027, 6, 30))
+
+
+def _capacity_yuan(world: World, job: Job) -> Decimal:
+    """Return what a month of the customer's last transformer costs by capacity."""
+    row = int(np.flatnonzero((world.points.owner == job.customer) & (world.points.role == MAIN))[0])
+    voltage = VOLTAGES[int(world.points.price_voltage[row])]
+    price = unit_price("CI_TWO", voltage, "capacity", "any", day_number(date(2026, 9, 16)))
+    return (
+        Decimal(int(world.transformers.kva[_last_unit(world, job)]) * price)
+        .scaleb(-9)
+        .quantize(Decimal("0.01"))
+    )
+
+
+def _last_unit(world: World, job: Job) -> int:
+    return int(np.searchsorted(world.transformers.owner, job.customer, side="right")) - 1
+
+
+def _stop(world: World, job: Job, begin: int, end: int, agreed: int, state: int = SUSPENDED) -> None:
+    units, unit = world.transformers, _last_unit(world, job)
+    units.suspended_from[unit], units.suspended_to[unit] = begin, end
+    units.agreed_until[unit], units.state[unit] = agreed, state
+
+
+@on("archive", "BX-10")
+def suspend_beyond_limit(world: World, job: Job) -> None:
+    """Suspend for eight months, or for nine days; look-alikes for fifteen days, or with an exemption on file."""
+    if job.index % 2 == 0:
+        _stop(world, job, MARCH, NULL, YEAR_END)
+    else:
+        end = SEPTEMBER_5 + (9 if job.fault else 15)
+        _stop(world, job, SEPTEMBER_5, end, end)
+    if not job.fault:
+        say_customer(
+            world,
+            job,
+            "suspended for fifteen days" if job.index % 2 else "an exemption is on file",
+            spans=NOW,
+        )
+    elif job.index % 2:
+        # The bill counts a suspension as short as that as in service.
+        say_customer(
+            world, job, "suspended for nine days", spans=NOW, yuan=Decimal("0.00"), direction="company"
+        )
+    else:
+        yuan = _capacity_yuan(world, job)
+        say_customer(
+            world, job, "suspended for eight months of the year", spans=NOW, yuan=yuan, direction="company"
+        )
+
+
+@on("archive", "BX-11")
+def stay_reduced(world: World, job: Job) -> None:
+    """Stay reduced past two years or past the agreed end; look-alikes have time left, or an extension."""
+    if job.fault and job.index % 2 == 0:
+        _stop(world, job, TWO_YEARS_AGO, NULL, NULL, REDUCED)
+        say_customer(
+            world,
+            job,
+            "reduced for more than two years",
+            spans=NOW,
+            yuan=_capacity_yuan(world, job),
+            direction="company",
+        )
+        return
+    ahead = not job.fault and job.index % 2 == 0
+    _stop(world, job, MARCH, NULL, NEXT_SUMMER if ahead else SEPTEMBER_20, REDUCED)
+    if job.fault:
+        # The bill charges from the agreed end on by itself.
+        say_customer(
+            world, job, "the agreed end has passed", spans=NOW, yuan=Decimal("0.00"), direction="company"
+        )
+    else:
+        say_customer(world, job, "the agreed end lies ahead" if ahead else "extended by an order", spans=NOW)
+
+
+@on("rows", "BX-11")
+def extend(world: World, job: Job, rows: Rows) -> None:
+    """Write the order that extends every other look-alike's reduction."""
+    if not job.fault and job.index % 2:
+        steps: tuple[Step, ...] = (
+            ("accept", 0, 0, 0),
+            ("survey", 1, 2, 0),
+            ("approve", 2, 4, 0),
+            ("archive", 5, 6, 0),
+        )
+        write_order(
+            world, job, rows, "F", "capacity_reduction", date(2026, 9, 8), steps, customer_no=job.number, supply="hv_single", materials_requested=2
+        )  # fmt: skip
+
+
+def by_capacity(world: World) -> Bools:
+    """Return who is charged by capacity and metered at high voltage."""
+    return np.asarray((of_main(world, "basic") == CAPACITY) & (of_main(world, "mode") == HV_HV) & old(world))
+
+
+RECIPES: tuple[Recipe, ...] = (
+    *(Recipe(rule, lambda w: home(w, 2, 30)) for rule in ("BX-01", "BX-02", "BX-07", "BX-08")),
+    *(
+        Recipe(rule, by_capacity, alike=lambda w: hv("hv_charging")(w) & (of_main(w, "mode") == HV_HV))
+        for rule in ("BX-10", "BX-11")
+    ),
 )
