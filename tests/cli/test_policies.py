@@ -214,6 +214,8 @@ def test_a_check_tells_the_same_without_a_run(broken: Path, tmp_path: Path) -> N
     """`policies check` gives every fault and exit code 3; a single file is checked wherever it lies."""
     problems = read("policies", "check", "--home", str(broken))["problems"]
     assert [fault for fault in told_of_all() if not any(p.startswith(fault) for p in problems)] == []
+    (line,) = [line for line in read("doctor", "--home", str(broken)) if line["check"] == "price books"]
+    assert not line["ok"] and line["found"].startswith("7 own files, ")
     assert "gap.yaml:29" in call("policies", "check", "--home", str(broken), code=3)
     good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
     good.write_text(BOOK, encoding="utf-8")

@@ -68,6 +68,15 @@ def own_files(folder: Path) -> tuple[Path, ...]:
     return tuple(path for name in FOLDERS for path in sorted((folder / name).glob("*.yaml")))
 
 
+def check_folder(folder: Path) -> list[str]:
+    """Return every problem of `<home>/policies`; none means that bills can be recomputed with them."""
+    try:
+        load_policies(folder)
+    except PolicyProblem as error:
+        return error.problems
+    return []
+
+
 def check_file(path: Path) -> list[str]:
     """Return every problem of one file, a price book or rules of billing, wherever it lies."""
     try:

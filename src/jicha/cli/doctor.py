@@ -14,6 +14,7 @@ import typer
 
 from jicha.audit.library import lint_library
 from jicha.audit.lock import read_lock, violations
+from jicha.billing.policies import check_folder, own_files
 from jicha.cli.output import Exit, HomeOption, JsonOption, home_at, print_json, table
 from jicha.home import Home
 
@@ -75,6 +76,13 @@ def _checks(home: Home) -> Iterator[Check]:
         not problems,
         f"{len(home.library.rules)} rules, {len(problems)} problems",
         "Run jicha rules lint.",
+    )
+    faults = check_folder(home.path / "policies")
+    yield (
+        "price books",
+        not faults,
+        f"{len(own_files(home.path / 'policies'))} own files, {len(faults)} problems",
+        "Run jicha policies check.",
     )
     latest = home.mart.latest()
     yield (

@@ -13,9 +13,8 @@ from rich.markup import escape
 
 from jicha.billing.book_forms import PlacedPrice
 from jicha.billing.books import Book
-from jicha.billing.policies import BillingPolicies, check_file
+from jicha.billing.policies import BillingPolicies, check_file, check_folder
 from jicha.billing.policy import OWN, RuleValue
-from jicha.billing.policy_file import PolicyProblem
 from jicha.cli.output import CONSOLE, Exit, HomeOption, JsonOption, LanguageOption, home_at, print_json, table
 from jicha.reports.words import word
 
@@ -138,7 +137,11 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Check price books and rules of billing without a run; every fault is told as file:line."""
-    problems = [told for path in files for told in check_file(path)] if files else _home_problems(home)
+    problems = (
+        [told for path in files for told in check_file(path)]
+        if files
+        else check_folder(home_at(home).path / "policies")
+    )
     if as_json:
         print_json({"problems": problems})
     else:
@@ -147,11 +150,3 @@ def check(
         CONSOLE.print(f"{len(problems)} problem(s)")
     if problems:
         raise typer.Exit(Exit.DATA)
-
-
-def _home_problems(home: Path | None) -> list[str]:
-    try:
-        _ = home_at(home).policies
-    except PolicyProblem as error:
-        return error.problems
-    return []
