@@ -1,0 +1,95 @@
+"""Planted faults of temporary supply, contracts, archives and the money around a connection (业扩变更档案): BX-13, BX-14."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from jicha.demo.grid import day_number
+from jicha.demo.network import DISTRICT_BASE, FEEDER_BASE
+from jicha.demo.plant.candidates import Recipe, home
+from jicha.demo.plant.registry import NOW, Job, Rows, on, say, say_customer
+from jicha.demo.plant.topics.connection_limits import Step, write_order
+from jicha.demo.world import World
+
+PAST_END, NEXT_MARCH = day_number(date(2026, 9, 15)), day_number(date(2027, 3, 31))
+BEFORE_2023 = day_number(date(2023, 1, 1))
+THREE_STEPS: tuple[Step, ...] = (("accept", 0, 0, 0), ("survey", 0, 1, 0), ("archive", 1, 2, 0))
+
+
+@on("archive", "BX-13", "BX-14")
+def supply_for_a_time(world: World, job: Job) -> None:
+    """Supply for a time: past its agreed end for half of BX-13, else with time left."""
+    past = job.rule == "BX-13" and job.index % 2 == 0
+    world.customers.temporary_until[job.customer] = PAST_END + job.index if past else NEXT_MARCH
+
+
+@on("rows", "BX-13")
+def agree_on_more(world: World, job: Job, rows: Rows) -> None:
+    """File the agreement of 2023 of those who stay for more than three years, and the extension of half the look-alikes."""
+    even = job.index % 2 == 0
+    span = (date(2023, 2, 1), date(2024, 6, 1)) if job.fault else (date(2026, 9, 10), date(2027, 6, 30))
+    if job.fault != even:
+        rows["proof"].append(
+            {"proof_id": f"QX{job.number}", "customer_no": job.number, "kind": "temporary", "valid_from": span[0], "valid_to": span[1]}
+        )  # fmt: skip
+    fault = "past the agreed end" if even else "temporary for more than three years"
+    alike = "extended" if even else "temporary with time left"
+    say_customer(world, job, fault if job.fault else alike, spans=NOW)
+
+
+FORBIDDEN = ("capacity_increase", "relocation", "category_change")
+
+
+@on("rows", "BX-14")
+def change_temporary_supply(world: World, job: Job, rows: Rows) -> None:
+    """Change what a temporary supply may not change, or connect one without a meter; look-alikes only change a name."""
+    if job.fault and job.index % 2:
+        number = add_customer(
+            world, job, rows, opened=date(2026, 10, 26), temporary_until=date(2027, 1, 31), temporary=True
+        )
+        say(world, job, "customer", number, spans=NOW, note="temporary supply without a meter")
+        return
+    kind = (
+        FORBIDDEN[job.index // 2 % len(FORBIDDEN)] if job.fault else ("rename", "meter_test")[job.index % 2]
+    )
+    write_order(world, job, rows, "G", kind, date(2026, 10, 13), THREE_STEPS, customer_no=job.number)
+    say_customer(world, job, f"{kind} of a temporary supply", spans=NOW)
+
+
+def add_customer(world: World, job: Job, rows: Rows, *, opened: date, **more: Any) -> str:
+    """Add a shop without a meter beside the job's customer, connected too lately to be read or screened; return its number."""
+    number = f"35{job.number[2:]}"
+    customers, network = world.customers, world.network
+    station = str(network.station_numbers()[int(customers.station[job.customer])])
+    rows["customer"].append(
+        {
+            "customer_no": number, "org_no": station, "name": f"临时用户{number[-5:]}", "address": f"青溪县新塘路{number[-4:]}号", "phone": f"137{number[-8:]}",
+            "kind": "lv_nonres", "category_code": "405", "trade_code": "F5211", "voltage_code": "lt1", "contract_kva": 30, "running_kva": 30, "status": "active",
+            "importance": "ordinary", "opened_on": opened, "temporary": False, "multi_household": False, "market_mode": "agency", "high_energy_listed": False,
+            "has_generation": False, **more,
+        }
+    )  # fmt: skip
+    rows["supply_contract"].append(
+        {"contract_no": f"K{number}", "customer_no": number, "signed_on": opened, "contract_kva": 30, "settlements_per_month": 1, "penalty_multiple": 3}
+    )  # fmt: skip
+    rows["metering_point"].append(
+        {
+            "mp_id": f"P{number}0", "customer_no": number, "org_no": station, "district_id": f"D{DISTRICT_BASE + int(customers.district[job.customer])}",
+            "feeder_id": f"F{FEEDER_BASE + int(customers.feeder[job.customer])}", "usage": "billing", "metering_mode": "lv_lv", "wiring": "3p4w", "class": "IV",
+            "status": "running", "opened_on": opened,
+        }
+    )  # fmt: skip
+    rows["price_scheme"].append(
+        {
+            "mp_id": f"P{number}0", "valid_from": opened, "tariff_code": "CI_SINGLE", "voltage_code": "lt1", "tou": False, "basic_charge_mode": "none",
+            "step_scheme": "none", "transformer_loss": False,
+        }
+    )  # fmt: skip
+    return number
+
+
+RECIPES: tuple[Recipe, ...] = (
+    Recipe("BX-13", lambda w: home(w, 2, 30) & (w.customers.opened < BEFORE_2023)),
+    Recipe("BX-14", lambda w: home(w, 2, 30)),
+)
