@@ -127,7 +127,7 @@ def contract_frame(part: Part) -> Frame:
         "ends_on": np.where(hv, day_number(date(2027, 6, 30)) + rows % 700, NULL),
         "contract_kva": customers.contract_kva()[rows] * 10_000,
         "line_loss_pct": world.line_loss_pct()[rows],
-        "settlements_per_month": np.ones(len(rows), dtype=np.int64),
+        "settlements_per_month": world.plan.agreed_settlements(rows),
         "penalty_multiple": np.full(len(rows), 3_000_000, dtype=np.int64),
     }
 

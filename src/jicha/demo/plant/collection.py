@@ -179,6 +179,15 @@ def pay_back(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
             "refunded_at": datetime(1970, 1, 1) + timedelta(days=paid + 2, hours=15),
         }
     scene.rows["refund"].append(refund)
+    if "receipt_id" not in refund:
+        # What goes back had been paid in advance.
+        paid_in = in_month(LAST, 5)
+        scene.rows["receipt"].append(
+            {
+                "receipt_id": f"RQ{job.number}", "customer_no": job.number, "amount_yuan": refund["amount_yuan"], "late_fee_yuan": "0.00",
+                "channel": "online", "received_at": paid_in, "banked_at": paid_in,
+            }
+        )  # fmt: skip
     notes = {
         0: "10,000 yuan or more",
         1: "payee is not the customer",

@@ -48,6 +48,7 @@ class Plan:
         self.unchecked: set[int] = set()
         self.employee_of: dict[int, int] = {}
         self.lost_loads: set[tuple[int, int]] = set()
+        self.settlements: dict[int, int] = {}
 
     def allocate(self, world: World) -> None:
         """Choose the customers and turn the switches."""
@@ -86,6 +87,13 @@ class Plan:
         for customer, days in self.subsidy_before.items():
             result[rows == customer] -= days
         return result
+
+    def agreed_settlements(self, rows: Ints) -> Ints:
+        """Return how often a month the contracts of some customers agree to settle."""
+        times = np.ones(len(rows), dtype=np.int64)
+        for customer, agreed in self.settlements.items():
+            times[rows == customer] = agreed
+        return times
 
     def running_kva(self, rows: Ints, kva: Ints) -> Ints:
         """Return the capacities in service that the archive holds."""

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from jicha.demo.grid import LAST, MONTH_START, NULL, Bools
-from jicha.demo.money import CASH
-from jicha.demo.plant.candidates import Recipe, home, old
+from jicha.demo.money import CASH, CHANNELS
+from jicha.demo.plant.candidates import Recipe, home, hv, old
 from jicha.demo.plant.permission import hire
 from jicha.demo.plant.registry import NOW, Job, MoneyScene, Rows, Spans, in_month, on, say
 from jicha.demo.world import Part, World
@@ -18,6 +18,7 @@ from jicha.demo.world import Part, World
 AUGUST = LAST - 2
 SEPTEMBER = LAST - 1
 DECEMBER = 3
+OFFSET = CHANNELS.index("prepaid_offset")
 
 
 def bill_id(job: Job, month: int) -> str:
@@ -46,7 +47,10 @@ def prepay(job: Job, at: datetime, amount: Decimal, rank: int = 0, **more: Any) 
 
 def bystander(world: World, job: Job) -> str:
     """Return the number of a home to which nothing else happens."""
-    quiet = np.flatnonzero(home(world, 2, 30) & ~world.customers.special)
+    homes = home(world, 2, 30)
+    quiet = np.flatnonzero(homes & ~world.customers.special)
+    if not len(quiet):  # a toy county is full of plants
+        quiet = np.flatnonzero(homes)
     return str(int(quiet[job.customer % len(quiet)]) + 3_401_000_001)
 
 
@@ -260,6 +264,116 @@ def mark_paid(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
     say(part.world, job, "bill", bill_id(job, SEPTEMBER), spans=NOW, note=note, yuan=amount)
 
 
+@on("money", "CL-16")
+def lose_track(part: Part, job: Job, _row: int, scene: MoneyScene) -> None:
+    """Book money on another customer's bill, or for one who had left; look-alikes did so lately, or cancelled it."""
+    world, number, bill = part.world, job.number, None
+    at = in_month(SEPTEMBER, 8 + job.index % 15)
+    amount = Decimal("33.10") + job.index
+    left = _left(world, job) if job.index % 2 else None
+    note = "for a customer who had left"
+    if left is not None:
+        number = str(left + 3_401_000_001)
+    else:
+        bill, note = f"B{bystander(world, job)}{SEPTEMBER:02d}", "on another customer's bill"
+    more: dict[str, Any] = {}
+    if not job.fault and left is not None:
+        more = {"cancelled_at": at + timedelta(minutes=30), "cancel_reason": "户号录入错误"}
+        note = "cancelled after half an hour"
+    elif not job.fault:
+        at, note = in_month(LAST, 12), "on another customer's bill three weeks ago"
+    scene.rows["receipt"].append(prepay(job, at, amount, customer_no=number, bill_id=bill, **more))
+    say(world, job, "receipt", f"RP{job.number}0", spans=NOW, note=note, yuan=amount, direction="customer")
+
+
+def _left(world: World, job: Job) -> int | None:
+    """Return a customer who left before September, another one for each job, or None when there are too few."""
+    taken = {other.customer for other in world.plan.jobs}
+    closed = world.customers.closed
+    gone = [
+        int(c)
+        for c in np.flatnonzero((closed != NULL) & (closed < int(MONTH_START[SEPTEMBER])))
+        if int(c) not in taken
+    ]
+    rank = job.index // 2 + (0 if job.fault else world.plan.count // 2)
+    return gone[rank] if rank < len(gone) else None
+
+
+def _refund(world: World, job: Job, amount: Decimal, scene: MoneyScene) -> dict[str, Any]:
+    station = int(world.customers.station[job.customer])
+    return {
+        "refund_id": f"TY{job.number}", "customer_no": job.number, "amount_yuan": amount, "payee_name": scene.names[job.customer],
+        "refunded_at": in_month(LAST, 20, 11), "operator_id": world.staff.one("cashier", station),
+        "approved_by": world.staff.one("manager", station), "reason": "预收余额退还",
+    }  # fmt: skip
+
+
+@on("archive", "CL-17")
+def agree_on_instalments(world: World, job: Job) -> None:
+    """Agree on several settlements a month."""
+    world.plan.settlements[job.customer] = 3 if job.fault else 2
+
+
+@on("money", "CL-17")
+def settle_once(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
+    """Pay once though three times are agreed; look-alikes pay twice as agreed."""
+    bill = scene.bills.row(row, LAST)
+    total = yuan_of(scene, bill)
+    scene.payments.paid_on[bill], scene.payments.late_fee[bill] = int(MONTH_START[LAST]) + 19, 0
+    if not job.fault:
+        leave_unpaid(scene, bill)
+        scene.payments.no_dunning[bill] = True
+        half = Decimal(int(scene.bills.total[bill]) // 2).scaleb(-2)
+        for rank, (day, part_yuan) in enumerate(((9, half), (24, total - half))):
+            scene.rows["receipt"].append(
+                prepay(
+                    job, in_month(LAST, day), part_yuan, rank, channel="transfer", bill_id=bill_id(job, LAST)
+                )
+            )
+    say(
+        part.world,
+        job,
+        "customer",
+        job.number,
+        spans=NOW,
+        note="one settlement of three" if job.fault else "two settlements of two",
+    )
+
+
+@on("money", "CL-18")
+def keep_too_much(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
+    """Keep 13 months of bills in advance, or give back and offset what never came; look-alikes keep 11, or give back what came."""
+    bills = [scene.bills.row(row, month) for month in range(LAST - 11, LAST + 1)]
+    month_fee = Decimal(int(scene.bills.total[bills].sum())).scaleb(-2) / 12
+    kind = job.index % 3 if job.fault else 3 + job.index % 2
+    amount = (month_fee * (13 if kind == 0 else 11)).quantize(Decimal("1")) + (600 if kind == 0 else 0)
+    note = (
+        "13 months in advance",
+        "refunded what never came",
+        "offset what never came",
+        "11 months in advance",
+        "refunded what came",
+    )[kind]
+    if kind in (0, 3):
+        scene.rows["receipt"].append(prepay(job, in_month(LAST, 9), amount))
+    elif kind == 2:
+        bill = bills[-1]
+        amount, scene.payments.channel[bill] = yuan_of(scene, bill), OFFSET
+    else:
+        amount = Decimal("91.00") + job.index
+        scene.rows["refund"].append(_refund(part.world, job, amount, scene))
+        if kind == 4:
+            scene.rows["receipt"].append(prepay(job, in_month(LAST, 2), amount))
+    say(
+        part.world, job, "customer", job.number, spans=NOW, note=note, yuan=amount, direction="customer" if kind == 0 else "company" if job.fault else "",
+    )  # fmt: skip
+
+
+def with_large_bills(world: World) -> Bools:
+    """Return high-voltage customers to whom nothing changes."""
+    return hv("hv_works", "hv_industry", "hv_nonindustry", "hv_commerce")(world)
+
+
 def of_one_office(world: World) -> Bools:
     """Return the homes of the first station: voided invoices are counted by office."""
     return np.asarray(home(world, 2, 30) & (world.customers.station == 0))
@@ -268,7 +382,8 @@ def of_one_office(world: World) -> Bools:
 RECIPES: tuple[Recipe, ...] = (
     *(
         Recipe(rule, lambda w: home(w, 2, 30) & old(w))
-        for rule in ("CL-02", "CL-07", "CL-09", "CL-12", "CL-13", "CL-14", "CL-15")
+        for rule in ("CL-02", "CL-07", "CL-09", "CL-12", "CL-13", "CL-14", "CL-15", "CL-16", "CL-18")
     ),
     Recipe("CL-10", of_one_office),
+    Recipe("CL-17", with_large_bills),
 )
