@@ -21,7 +21,7 @@ FLIPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {
 SIGNS: dict[type[ast.operator], type[ast.operator]] = {ast.Add: ast.Sub, ast.Sub: ast.Add}
 EXTREMES = {"min": "max", "max": "min"}
 CONTROL = -1  # the node of a mutant that changes nothing, which must survive
-SHEET_WRITERS = frozenset({"_write", "_write_segments"})
+SHEET_WRITERS = frozenset({"_write", "_write_segments", "_formula"})
 
 
 class Mutant(NamedTuple):
@@ -102,6 +102,9 @@ def _is_beside_the_point(node: ast.AST) -> bool:
         return True
     if isinstance(node, ast.FunctionDef):
         return node.name in SHEET_WRITERS
+    if isinstance(node, ast.Assign | ast.AugAssign):
+        target = node.target if isinstance(node, ast.AugAssign) else node.targets[0]
+        return isinstance(target, ast.Name) and target.id == "formula"
     return isinstance(node, ast.If) and "sheet" in ast.unparse(node.test)
 
 

@@ -310,6 +310,13 @@ def _schemes() -> Iterator[Given]:
         {**FLAT, "valid_from": MIDDLE + DAY},
     ]
     yield flat(price=own(), price_scheme=thirds, reading=readings(total=1000))
+    # One inside another, which the last one follows on the day.
+    inside = [
+        {**FLAT, "valid_to": MIDDLE + 9 * DAY},
+        {**other, "valid_from": MIDDLE, "valid_to": MIDDLE + 4 * DAY},
+        {**FLAT, "valid_from": MIDDLE + 9 * DAY},
+    ]
+    yield flat(price=own(), price_scheme=inside, reading=readings(total=1000))
     yield flat(price_scheme=[])
 
 

@@ -7,7 +7,13 @@ from decimal import Decimal
 
 import pytest
 
-from jicha.billing.basic_charge import billed_demand_kw, demand_price, overlap_days, relief_days
+from jicha.billing.basic_charge import (
+    billed_demand_kw,
+    demand_price,
+    month_divisor,
+    overlap_days,
+    relief_days,
+)
 from jicha.billing.books import PriceRow, StepRow
 from jicha.billing.deductions import share_by_energy
 from jicha.billing.power_factor import power_factor
@@ -120,6 +126,12 @@ def test_a_suspension_in_another_month_frees_no_day() -> None:
     assert overlap_days(JANUARY, APRIL, date(2026, 5, 1), date(2026, 6, 1)) == 0
     assert overlap_days(JANUARY, APRIL, date(2025, 6, 1), date(2026, 1, 2)) == 1
     assert relief_days(JANUARY, APRIL, date(2026, 5, 1), date(2026, 6, 1), 15) == 0
+
+
+def test_the_rule_of_the_calendar_begins_on_its_first_day() -> None:
+    # a July has 31 days, the old rule 30
+    assert month_divisor(date(2024, 7, 1), date(2024, 7, 1), 30) == 31
+    assert month_divisor(date(2024, 7, 1), date(2024, 7, 2), 30) == 30
 
 
 def test_one_kilovolt_ampere_in_service_is_charged() -> None:

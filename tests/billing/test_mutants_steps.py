@@ -193,6 +193,26 @@ def test_one_kilowatt_hour_is_charged_and_pays_the_fund() -> None:
 
 def test_nothing_used_has_no_lines() -> None:
     assert priced(with_readings(flat_household(), [reading("total", 0)])).lines == []
+    # no fund of nothing either
+    assert (
+        priced(
+            with_readings(with_scheme(single_rate(), tou=False, pf_standard=None), [reading("total", 0)])
+        ).lines
+        == []
+    )
+
+
+def test_a_short_scheme_inside_a_longer_one_is_two_at_once() -> None:
+    # the first until the 25th, one more from the 16th to the 20th, the last from the 25th on
+    first, second, third = (date(2026, 10, day) for day in (16, 20, 25))
+    own = scheme("RES_FLAT", "lt1")
+    schemes = (
+        own._replace(valid_to=third),
+        own._replace(valid_from=first, valid_to=second),
+        own._replace(valid_from=third),
+    )
+    point = flat_household().points[0]._replace(schemes=schemes)
+    assert refusal(replace(flat_household(), points=(point,))) == "two_price_versions"
 
 
 def test_a_band_without_energy_needs_no_price() -> None:
