@@ -126,6 +126,15 @@ SELECT
         WHEN k.days < p.days THEN 'no_scheme'
         WHEN n.tariff_code IS NULL THEN 'unknown_tariff'
         WHEN c.days < date_diff('day', p.scheme_from, p.scheme_to) THEN 'no_price'
+        -- A basic charge is one of a month: a longer period has no one demand and no one share (as the Decimal engine says).
+        WHEN
+            p.parent_mp_id IS NULL
+            AND p.basic_charge_mode <> 'none'
+            AND p.period_to > CASE
+                WHEN p.period_from = last_day(p.period_from) THEN last_day(add_months(p.period_from, 1))
+                ELSE add_months(p.period_from, 1)
+            END
+            THEN 'impossible_period'
     END AS refusal
 FROM priced AS p
 INNER JOIN scheme_days AS k ON k.bill_id = p.bill_id AND k.mp_id = p.mp_id
