@@ -42,7 +42,8 @@ def world_names(world: World) -> Pick:
     """Return the name of every customer."""
     segment = world.customers.segment
     homes = np.array([s.kind == "lv_res" for s in SEGMENTS])[segment]
-    return customer_names(world.seed, homes, segment >= FIRST_HV)
+    names = customer_names(world.seed, homes, segment >= FIRST_HV)
+    return Pick(world.plan.named_as(names.codes), names.pool)
 
 
 def important(world: World, customer: Ints) -> Ints:
@@ -70,8 +71,8 @@ def customer_frame(part: Part, names: Pick) -> Frame:
         "customer_no": Ids("", customers.numbers()[rows]),
         "org_no": Ids("", world.network.station_numbers()[customers.station[rows]]),
         "name": names.take(rows),
-        "address": _addresses(streets, rows),
-        "phone": Ids("1", 39_00000000 + rows * 7 % 90_000_000 + 5_000_000),
+        "address": _addresses(streets, world.plan.lives_at(rows)),
+        "phone": Ids("1", world.plan.phones(rows, 39_00000000 + rows * 7 % 90_000_000 + 5_000_000)),
         "kind": _of_segment(segment, [s.kind for s in SEGMENTS]),
         "category_code": _of_segment(segment, [world.plan.category(s) for s in SEGMENTS]),
         "trade_code": _of_segment(segment, [s.trade for s in SEGMENTS]),
@@ -106,7 +107,7 @@ def _employees(part: Part, rows: Ints) -> Ints:
 
 def _addresses(streets: list[str], rows: Ints) -> Pick:
     pool = [f"青溪县{street}{number}号" for street in streets for number in range(1, 251)]
-    return Pick(rows * 31 % len(pool), pool)
+    return Pick(np.where(rows < 0, -1, rows * 31 % len(pool)), pool)
 
 
 def _of_segment(segment: Ints, values: list[str | None]) -> Pick:
@@ -119,12 +120,15 @@ def contract_frame(part: Part) -> Frame:
     """Return the supply contracts: with an end for high voltage, without one for the rest."""
     world, customers = part.world, part.world.customers
     rows = np.arange(part.customers.start, part.customers.stop, dtype=np.int64)
+    rows = rows[~np.isin(rows, list(world.plan.without_contract))]
     hv = customers.segment[rows] >= FIRST_HV
     return {
         "contract_no": Ids("K", customers.numbers()[rows]),
         "customer_no": Ids("", customers.numbers()[rows]),
         "signed_on": customers.opened[rows] - 1,
-        "ends_on": np.where(hv, day_number(date(2027, 6, 30)) + rows % 700, NULL),
+        "ends_on": world.plan.contract_ends(
+            rows, np.where(hv, day_number(date(2027, 6, 30)) + rows % 700, NULL)
+        ),
         "contract_kva": customers.contract_kva()[rows] * 10_000,
         "line_loss_pct": world.line_loss_pct()[rows],
         "settlements_per_month": world.plan.agreed_settlements(rows),

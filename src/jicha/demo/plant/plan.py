@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jicha.demo.answer_key import AnswerKey
-from jicha.demo.grid import NULL, Bools, Ints
+from jicha.demo.grid import LAST, NULL, Bools, Ints
 
 if TYPE_CHECKING:
     from jicha.demo.plant.registry import Job
@@ -47,7 +47,15 @@ class Plan:
         self.own_orders: set[int] = set()
         self.unchecked: set[int] = set()
         self.employee_of: dict[int, int] = {}
+        self.issued_after: dict[int, int] = {}
+        self.unreviewed: set[int] = set()
         self.lost_loads: set[tuple[int, int]] = set()
+        self.twin_of: dict[int, int] = {}
+        self.neighbour_of: dict[int, int] = {}
+        self.contract_end: dict[int, int] = {}
+        self.without_contract: set[int] = set()
+        self.phone: dict[int, int] = {}
+        self.without_address: set[int] = set()
         self.settlements: dict[int, int] = {}
 
     def allocate(self, world: World) -> None:
@@ -94,6 +102,34 @@ class Plan:
         for customer, agreed in self.settlements.items():
             times[rows == customer] = agreed
         return times
+
+    def named_as(self, codes: Ints) -> Ints:
+        """Return the names of all customers: some bear that of another."""
+        for customer, other in self.twin_of.items():
+            codes[customer] = codes[other]
+        return codes
+
+    def lives_at(self, rows: Ints) -> Ints:
+        """Return whose address the archive holds for each customer; −1 where it holds none."""
+        places = rows.copy()
+        for customer, other in [
+            *self.twin_of.items(),
+            *((customer, -1) for customer in self.without_address),
+        ]:
+            places[rows == customer] = other
+        return places
+
+    def phones(self, rows: Ints, numbers: Ints) -> Ints:
+        """Return the telephone numbers, without their first 1, that the archive holds."""
+        for customer, number in self.phone.items():
+            numbers[rows == customer] = number
+        return numbers
+
+    def contract_ends(self, rows: Ints, ends: Ints) -> Ints:
+        """Return when the supply contracts end."""
+        for customer, day in self.contract_end.items():
+            ends[rows == customer] = day
+        return ends
 
     def running_kva(self, rows: Ints, kva: Ints) -> Ints:
         """Return the capacities in service that the archive holds."""
@@ -174,6 +210,17 @@ class Plan:
         for lost, when in self.lost_loads:
             result[(station == lost) & (day == when)] = False
         return result
+
+    def issue_shift(self, owner: Ints, month: Ints) -> Ints:
+        """Return how many working days after the end of its period each bill is issued."""
+        days = np.full(len(owner), 2, dtype=np.int64)
+        for customer, late in self.issued_after.items():
+            days[(owner == customer) & (month == LAST)] = late
+        return days
+
+    def reviewers(self, owner: Ints, month: Ints, numbers: Ints) -> Ints:
+        """Return who reviewed each bill; nobody some of the last month."""
+        return np.where(np.isin(owner, list(self.unreviewed)) & (month == LAST), NULL, numbers)
 
     def lost_freezes(self, part: Part) -> dict[int, tuple[int, int]]:
         """Return the rows of the part whose freezes are missing, with the first and last day."""

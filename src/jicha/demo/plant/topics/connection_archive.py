@@ -1,16 +1,22 @@
-"""Planted faults of temporary supply, contracts, archives and the money around a connection (业扩变更档案): BX-13, BX-14."""
+"""Planted faults of temporary supply, contracts, archives and the money around a connection (业扩变更档案): BX-13 … BX-16."""
 
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from jicha.demo.grid import day_number
+import numpy as np
+
+from jicha.demo.customers import NUMBER_BASE
+from jicha.demo.grid import LAST, Bools, day_number
 from jicha.demo.network import DISTRICT_BASE, FEEDER_BASE
-from jicha.demo.plant.candidates import Recipe, home
+from jicha.demo.plant.bill_scene import BillScene
+from jicha.demo.plant.candidates import Recipe, home, hv, of_main
 from jicha.demo.plant.registry import NOW, Job, Rows, on, say, say_customer
 from jicha.demo.plant.topics.connection_limits import Step, write_order
-from jicha.demo.world import World
+from jicha.demo.points import CAPACITY, NO_BASIC, TARIFFS
+from jicha.demo.world import Part, World
 
 PAST_END, NEXT_MARCH = day_number(date(2026, 9, 15)), day_number(date(2027, 3, 31))
 BEFORE_2023 = day_number(date(2023, 1, 1))
@@ -89,7 +95,106 @@ def add_customer(world: World, job: Job, rows: Rows, *, opened: date, **more: An
     return number
 
 
+LEAST_SPLIT_KVA = 160
+
+
+@on("archive", "BX-15")
+def split_in_two(world: World, job: Job) -> None:
+    """Let a second works of 160 kVA or more bear the same name and address; the look-alike is a small one, or bears another name."""
+    customers = world.customers
+    small = not job.fault and job.index % 2 == 0
+    fits = small_works if small else large_works
+    free = np.flatnonzero(fits(world) & ~customers.special & (np.arange(len(customers)) != job.customer))
+    if not len(free):
+        return
+    near = free[customers.feeder[free] == customers.feeder[job.customer]]
+    other = int((near if len(near) else free)[0])
+    customers.special[other] = True
+    job.memo["other"] = other
+    if job.fault or small:
+        world.plan.twin_of[other] = job.customer
+    else:
+        # The tenant next door: the same place, another name.
+        world.plan.neighbour_of[other] = job.customer
+    if not job.fault:
+        note = "less than 315 kVA together" if small else "two tenants at one address"
+        say(world, job, "customer", first_of(job), spans=NOW, note=note)
+
+
+def first_of(job: Job) -> str:
+    """Return the smaller of the two customer numbers of a split supply."""
+    return str(min(job.customer, int(job.memo["other"])) + NUMBER_BASE)
+
+
+@on("bills", "BX-15")
+def value_split(part: Part, job: Job, row: int, scene: BillScene) -> None:
+    """Work out what both would have paid on the two-part price, and tell it."""
+    if not job.fault or "other" not in job.memo:
+        return
+    other = int(job.memo["other"])
+    inside = part.customers.start <= other < part.customers.stop
+    cents = _two_part(job, row, scene) + (_two_part(job, part.main_row(other), scene) if inside else 0)
+    yuan = Decimal(abs(cents)).scaleb(-2) if inside else None
+    say(
+        part.world, job, "customer", first_of(job), spans=NOW, yuan=yuan, direction="customer" if cents < 0 else "company",
+        note="one works in two accounts below 315 kVA",
+    )  # fmt: skip
+
+
+def _two_part(job: Job, row: int, scene: BillScene) -> int:
+    """Return what a month on the two-part price would cost more than was billed, in cents."""
+    attempt = scene.attempt(job, row, LAST)
+    if attempt is None:
+        return 0
+    attempt.scheme["tariff"][0], attempt.scheme["basic"][0] = TARIFFS.index("CI_TWO"), CAPACITY
+    return scene.difference(attempt)
+
+
+def small_works(world: World) -> Bools:
+    """Return works of 100 to 125 kVA on the single-rate price."""
+    return np.asarray(
+        hv("hv_works")(world) & (world.customers.kva <= 125) & (of_main(world, "basic") == NO_BASIC)
+    )
+
+
+def large_works(world: World) -> Bools:
+    """Return works of 160 kVA and more on the single-rate price."""
+    return np.asarray(
+        hv("hv_works")(world)
+        & (world.customers.kva >= LEAST_SPLIT_KVA)
+        & (of_main(world, "basic") == NO_BASIC)
+    )
+
+
+@on("archive", "BX-16")
+def lose_contract(world: World, job: Job) -> None:
+    """Let a contract run out, or lose it; the look-alikes' contracts run on, or have been renewed."""
+    if job.fault and job.index % 2:
+        world.plan.without_contract.add(job.customer)
+    else:
+        world.plan.contract_end[job.customer] = day_number(date(2026, 8, 31)) + (
+            0 if job.fault or job.index % 2 == 0 else 200
+        )
+
+
+@on("rows", "BX-16")
+def renew_contract(world: World, job: Job, rows: Rows) -> None:
+    """Write the renewed contract of half the look-alikes."""
+    if not job.fault and job.index % 2 == 0:
+        rows["supply_contract"].append(
+            {
+                "contract_no": f"KX{job.number}", "customer_no": job.number, "signed_on": date(2026, 8, 20), "ends_on": date(2031, 8, 31),
+                "contract_kva": int(world.customers.kva[job.customer]), "settlements_per_month": 1, "penalty_multiple": 3,
+            }
+        )  # fmt: skip
+    fault = "no contract" if job.index % 2 else "the contract ran out in August"
+    alike = "runs until March" if job.index % 2 else "renewed in August"
+    say_customer(world, job, fault if job.fault else alike, spans=NOW)
+
+
 RECIPES: tuple[Recipe, ...] = (
     Recipe("BX-13", lambda w: home(w, 2, 30) & (w.customers.opened < BEFORE_2023)),
     Recipe("BX-14", lambda w: home(w, 2, 30)),
+    Recipe("BX-15", large_works, alike=small_works),
+    Recipe("BX-16", hv("hv_pump", "hv_farm")),
 )
