@@ -38,7 +38,8 @@ def bill_frame(part: Part, bills: Bills) -> Frame:
     owner = part.owner[bills.main]
     numbers = bill_numbers(owner, bills.month)
     calculated = calendar.shift(bills.period_to, 1)
-    issued = calendar.shift(bills.period_to, 2)
+    plan = part.world.plan
+    issued = calendar.shift(bills.period_to, plan.issue_shift(owner, bills.month))
     station = part.of_customer("station")[bills.main]
     return {
         "bill_id": Ids("B", numbers),
@@ -57,6 +58,8 @@ def bill_frame(part: Part, bills: Bills) -> Frame:
         "issued_at": moment(issued, 15, numbers % 60),
         "due_on": due_days(bills),
         "calculated_by": part.world.staff.ids("calculator", station),
-        "reviewed_by": part.world.staff.ids("manager", station),
+        "reviewed_by": Ids(
+            "E", plan.reviewers(owner, bills.month, part.world.staff.ids("manager", station).numbers)
+        ),
         "trial_run": np.isin(bills.month, [12]).astype(np.int64),
     }
