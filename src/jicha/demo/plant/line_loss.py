@@ -6,7 +6,7 @@ import numpy as np
 
 from jicha.demo.grid import DAYS, LAST, Ints
 from jicha.demo.network import DISTRICT_BASE
-from jicha.demo.plant.registry import NOW, Job, on, say_point
+from jicha.demo.plant.registry import ALWAYS, NOW, Job, follows, on, say_point
 from jicha.demo.points import EXPORT, MAIN
 from jicha.demo.world import Part, World
 
@@ -55,6 +55,7 @@ def hang_elsewhere(world: World, job: Job) -> None:
     world.plan.fed_by[job.customer] = district + 1
     if job.index % 2:
         world.plan.seen_elsewhere[job.customer, "ami"] = district + 1
+        follows(world, job, "BX-18", ALWAYS)
 
 
 @on("energy", "LL-05")

@@ -162,6 +162,7 @@ def hold_less_capacity(world: World, job: Job) -> None:
     last = int(np.searchsorted(units.owner, job.customer, side="right")) - 1
     if job.fault:
         world.plan.held_running[job.customer] = int(world.customers.kva[job.customer] - units.kva[last])
+        say_customer(world, job, "follows", rule="BX-17", spans=ALWAYS)
     note = "archive holds one of two running transformers" if job.fault else "archive and transformers agree"
     say_customer(world, job, note, spans=ALWAYS if job.fault else NOW)
 

@@ -1,8 +1,8 @@
-"""Planted faults of temporary supply, contracts, archives and the money around a connection (业扩变更档案): BX-13 … BX-16."""
+"""Planted faults of temporary supply, contracts, archives and the money around a connection (业扩变更档案): BX-13 … BX-18."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +12,8 @@ from jicha.demo.customers import NUMBER_BASE
 from jicha.demo.grid import LAST, Bools, day_number
 from jicha.demo.network import DISTRICT_BASE, FEEDER_BASE
 from jicha.demo.plant.bill_scene import BillScene
-from jicha.demo.plant.candidates import Recipe, home, hv, of_main
-from jicha.demo.plant.registry import NOW, Job, Rows, on, say, say_customer
+from jicha.demo.plant.candidates import Candidates, Recipe, home, hv, of_main
+from jicha.demo.plant.registry import ALWAYS, NOW, Job, Rows, in_month, on, say, say_customer, say_point
 from jicha.demo.plant.topics.connection_limits import Step, write_order
 from jicha.demo.points import CAPACITY, NO_BASIC, TARIFFS
 from jicha.demo.world import Part, World
@@ -192,9 +192,64 @@ def renew_contract(world: World, job: Job, rows: Rows) -> None:
     say_customer(world, job, fault if job.fault else alike, spans=NOW)
 
 
+@on("archive", "BX-17")
+def mistake_capacity(world: World, job: Job) -> None:
+    """Hold 100 kVA too much or 80 too little as contract capacity; the look-alike's capacities agree."""
+    kva, held = int(world.customers.kva[job.customer]), world.plan.small_archive
+    if job.fault:
+        held[job.customer] = kva - 80 if job.index % 2 else kva + 100
+        world.plan.held_running[job.customer] = kva
+    note = (
+        f"{held[job.customer]} kVA by contract, {kva} kVA installed"
+        if job.fault
+        else "contract and transformers agree"
+    )
+    say_customer(world, job, note, spans=ALWAYS if job.fault else NOW)
+
+
+@on("archive", "BX-18")
+def see_elsewhere(world: World, job: Job) -> None:
+    """Let the map or the collection system hold the district next door; the look-alike's is being switched over."""
+    system = ("gis", "ami")[job.index % 2]
+    world.plan.seen_elsewhere[job.customer, system] = int(world.customers.district[job.customer]) + 1
+    say_point(
+        world,
+        job,
+        f"another district in {system}" if job.fault else "the district is being switched over",
+        spans=ALWAYS if job.fault else NOW,
+    )
+
+
+@on("rows", "BX-18")
+def switch_over(world: World, job: Job, rows: Rows) -> None:
+    """Write the switching-over of a look-alike's district."""
+    if not job.fault:
+        begin = in_month(LAST, 2, 1)
+        rows["feeder_switching"].append(
+            {
+                "switching_id": f"SX{job.number}", "feeder_id": f"F{FEEDER_BASE + int(world.customers.feeder[job.customer])}",
+                "district_id": f"D{DISTRICT_BASE + int(world.customers.district[job.customer])}", "from_at": begin, "to_at": begin + timedelta(hours=3),
+            }
+        )  # fmt: skip
+
+
+def beside_another(remainder: int) -> Candidates:
+    """Return homes in every fourth district whose next one hangs on the same feeder: those of planted losses are left alone."""
+
+    def homes(world: World) -> Bools:
+        district, feeder = world.customers.district, world.network.district_feeder
+        following = np.minimum(district + 1, len(feeder) - 1)
+        same = (following > district) & (feeder[following] == feeder[np.maximum(district, 0)])
+        return np.asarray(home(world, 2, 30) & same & (district % 4 == remainder))
+
+    return homes
+
+
 RECIPES: tuple[Recipe, ...] = (
     Recipe("BX-13", lambda w: home(w, 2, 30) & (w.customers.opened < BEFORE_2023)),
     Recipe("BX-14", lambda w: home(w, 2, 30)),
     Recipe("BX-15", large_works, alike=small_works),
     Recipe("BX-16", hv("hv_pump", "hv_farm")),
+    Recipe("BX-17", lambda w: hv("hv_charging", "hv_commerce")(w) & (w.customers.kva >= 400), "always"),
+    Recipe("BX-18", beside_another(3), alike=beside_another(2)),
 )
