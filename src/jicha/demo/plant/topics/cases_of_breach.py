@@ -157,6 +157,28 @@ def disappoint_reporter(world: World, job: Job, rows: Rows) -> None:
         say(world, job, "complaint", f"CJ{job.number}", rule="CS-01", spans=NOW, note="follows")
 
 
+@on("rows", "IN-10")
+def offend_again(world: World, job: Job, rows: Rows) -> None:
+    """Steal in March and again in October; look-alikes' first case was ended, or the one case was entered twice."""
+    first: dict[str, Any] = {}
+    found, note = _day(LAST - 7, 12), "found in March and in October"
+    if job.fault and job.index % 2:
+        first = {
+            "nature": "default",
+            "act": CATEGORY,
+            "multiple": "2",
+            "penalty_yuan": "3120.00",
+            "received_yuan": "4680.00",
+        }
+    elif not job.fault and job.index % 2 == 0:
+        first, note = {"state": "terminated"}, "the case of March was ended"
+    elif not job.fault:
+        found, note = _day(LAST, 7), "entered twice within two days"
+    _case(world, job, rows, found, **first)
+    _case(world, job, rows, _day(LAST, 9), rank=1)
+    say(world, job, "customer", job.number, spans=NOW, note=note)
+
+
 RECIPES: tuple[Recipe, ...] = tuple(
-    Recipe(rule, lambda w: home(w, 2, 30)) for rule in ("IN-03", "IN-04", "IN-05", "IN-07")
+    Recipe(rule, lambda w: home(w, 2, 30)) for rule in ("IN-03", "IN-04", "IN-05", "IN-07", "IN-10")
 )

@@ -12,7 +12,7 @@ from jicha.demo.grid import LAST, MONTH_START, NULL, Bools
 from jicha.demo.money import CASH, CHANNELS
 from jicha.demo.plant.candidates import Recipe, home, hv, old
 from jicha.demo.plant.permission import hire
-from jicha.demo.plant.registry import NOW, Job, MoneyScene, Rows, Spans, in_month, on, say
+from jicha.demo.plant.registry import NOW, Job, MoneyScene, Rows, Spans, follows, in_month, on, say, say_point
 from jicha.demo.world import Part, World
 
 AUGUST = LAST - 2
@@ -369,6 +369,55 @@ def keep_too_much(part: Part, job: Job, row: int, scene: MoneyScene) -> None:
     )  # fmt: skip
 
 
+EVENTS_OF = ("MT-13", "MT-14", "MT-15")
+
+
+@on("rows", "IN-08")
+def ignore_alarm(world: World, job: Job, rows: Rows) -> None:
+    """Open a cover or hold a magnet in September and let nobody look; look-alikes are inspected, or their meter is tested."""
+    at = in_month(SEPTEMBER, 2 + job.index % 20, 2, 30)
+    code, note = ("301B", "cover opened") if job.index % 2 == 0 else ("302A", "magnet for three hours")
+    rows["meter_event"].append(
+        {
+            "event_id": f"EP{job.number}", "mp_id": job.point, "meter_id": f"M{job.number}00", "code": code, "started_at": at,
+            "ended_at": at + timedelta(hours=3),
+        }
+    )  # fmt: skip
+    if not job.fault and job.index % 2 == 0:
+        rows["inspection"].append(_inspected(world, job, at + timedelta(days=5)))
+        note += ", inspected after five days"
+    elif not job.fault:
+        rows["work_order"].append(_tested(world, job, at + timedelta(days=3)))
+        note += ", meter tested after three days"
+    say_point(world, job, note)
+    if job.fault and job.index == 0:
+        _tell_others(world, rows)
+
+
+def _tell_others(world: World, rows: Rows) -> None:
+    """Nobody looks into the covers and magnets of other topics either; what happened by the 15th has waited too long."""
+    first = {row["mp_id"]: row["started_at"] for row in reversed(rows["meter_event"])}
+    for job in world.plan.jobs:
+        if job.rule in EVENTS_OF and job.fault and first[job.point] < in_month(LAST, 16, 0):
+            follows(world, job, "IN-08", NOW)
+
+
+def _inspected(world: World, job: Job, at: datetime) -> dict[str, Any]:
+    station = int(world.customers.station[job.customer])
+    return {
+        "inspection_no": f"NP{job.number}", "customer_no": job.number, "kind": "special", "planned_on": at.date(), "done_on": at.date(),
+        "inspector_1": world.staff.one("inspector", station), "inspector_2": world.staff.one("inspector", station, 1),
+        "sheet_no": f"GZDNP{job.number}", "customer_signed": True, "hazard_found": False,
+    }  # fmt: skip
+
+
+def _tested(world: World, job: Job, at: datetime) -> dict[str, Any]:
+    return {
+        "order_no": f"WP{job.number}", "kind": "meter_test", "customer_no": job.number, "opened_at": at, "closed_at": at + timedelta(days=3),
+        "org_no": str(world.network.station_numbers()[int(world.customers.station[job.customer])]), "state": "done",
+    }  # fmt: skip
+
+
 def with_large_bills(world: World) -> Bools:
     """Return high-voltage customers to whom nothing changes."""
     return hv("hv_works", "hv_industry", "hv_nonindustry", "hv_commerce")(world)
@@ -386,4 +435,5 @@ RECIPES: tuple[Recipe, ...] = (
     ),
     Recipe("CL-10", of_one_office),
     Recipe("CL-17", with_large_bills),
+    Recipe("IN-08", lambda w: home(w, 2, 30)),
 )
