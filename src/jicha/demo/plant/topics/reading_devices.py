@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from jicha.demo.frame import Ids
-from jicha.demo.grid import LAST, MONTH_START
+from jicha.demo.grid import DAYS, LAST, MONTH_START, NULL
 from jicha.demo.network import district_ids, feeder_ids
+from jicha.demo.plant.bill_scene import BillScene
 from jicha.demo.plant.candidates import Recipe, home
 from jicha.demo.plant.reading import CONSTANT_UNITS
 from jicha.demo.plant.registry import (
@@ -21,12 +24,13 @@ from jicha.demo.plant.registry import (
     say,
     say_point,
 )
-from jicha.demo.world import Part, World
+from jicha.demo.points import MAIN
+from jicha.demo.world import READ, Part, World
 
 POWER_OFF = "3011"
 AUGUST = LAST - 2
 DAYS_TO_SWAP, TEST_BENCH_KWH = 5, 4
-LEAST_WRONG, FEW_WRONG = 20, 3  # customers
+LEAST_CUSTOMERS, LEAST_WRONG, FEW_WRONG = 15, 20, 3  # customers
 
 
 @on("archive", "MR-19")
@@ -120,27 +124,18 @@ def identifier(ids: Ids) -> str:
 
 @on("archive", "MR-25")
 def mistake_meters(world: World, job: Job) -> None:
-    """Let the readings of more than one customer in a hundred of a station differ; the look-alike's of three customers."""
+    """Choose more than one customer in a hundred of a station, whose readings shall differ; for the look-alike three."""
     customers = world.customers
     station = int(customers.station[job.customer])
-    org = str(world.network.station_numbers()[station])
-    told = {answer.subject_id for answer in world.plan.key.answers if answer.rule_id == "MR-25"}
     size = int((customers.station == station).sum())
     # No more than two stations: many wrong readings are wrong everywhere else too.
     wanted = max(LEAST_WRONG, size * 13 // 1_000) if job.fault else FEW_WRONG
-    free = np.flatnonzero(
-        home(world, 2, 30) & ~customers.special & (customers.feeder == customers.feeder[job.customer])
-    )
-    if job.index > job.fault or org in told or len(free) < wanted:
-        return
-    job.memo["wrong"] = free[:wanted]
-    customers.special[free[:wanted]] = True
-    note = (
-        "readings of many customers differ from the freezes"
-        if job.fault
-        else "readings of three customers differ"
-    )
-    say(world, job, "org", org, note=note)
+    inside = home(world, 2, 10) & ~customers.special & (customers.feeder == customers.feeder[job.customer])
+    free = np.flatnonzero(inside)
+    # A toy county keeps its few homes for other plants.
+    if job.index <= job.fault and len(free) >= 4 * wanted:
+        job.memo["wrong"] = free[:wanted]
+        customers.special[free[:wanted]] = True
 
 
 @on("readings", "MR-25")
@@ -148,6 +143,53 @@ def misread_station(part: Part, job: Job, _row: int, _scene: ReadingScene) -> No
     """Bill two kWh more than was frozen, too little for MR-02."""
     for customer in job.memo.get("wrong", []):
         part.deviation[part.main_row(int(customer)), LAST] = 2 * CONSTANT_UNITS
+
+
+@on("bills", "MR-25")
+def count_wrong(part: Part, job: Job, _row: int, _scene: BillScene) -> None:
+    """Count, once a part, whose reading differs from the freeze by more than a unit, by whatever was planted."""
+    memo = _first(part.world, job.rule).memo
+    if part.number in memo.setdefault("parts", set()):
+        return
+    memo["parts"].add(part.number)
+    main = np.flatnonzero((part.get("role") == MAIN) & (part.of_customer("closed") == NULL))
+    main = main[(part.state[main, LAST] == READ) & ~np.isin(main, list(part.world.plan.lost_freezes(part)))]
+    unit = 10 ** part.get("decimals")[main]
+    gap = part.deviation[main, LAST] + part.total_gap[main, LAST]
+    # Half an hour after midnight a reading may be ahead of the freeze by a twelfth of the day's use (fact freeze_month).
+    day = np.clip(part.boundary[main, LAST + 1], 0, DAYS - 1)
+    ahead = gap * 12 - part.metered[main, day] > 12 * unit
+    wrong, station = (gap < -unit) | ahead, part.of_customer("station")[main]
+    memo["all"] = memo.get("all", Counter()) + Counter(station.tolist())
+    memo["wrong of"] = memo.get("wrong of", Counter()) + Counter(station[wrong].tolist())
+
+
+@on("rows", "MR-25")
+def say_stations(world: World, job: Job, _rows: Rows) -> None:
+    """Name the stations whose rate is too high, whatever made it so, and those of the look-alikes whose rate is not."""
+    counts = _first(world, job.rule).memo
+    above = {
+        station
+        for station, wrong in counts["wrong of"].items()
+        if wrong >= LEAST_CUSTOMERS and wrong * 200 > counts["all"][station]
+    }
+    orgs = world.network.station_numbers()
+    if job is _first(world, job.rule):
+        for station in sorted(above):
+            say(
+                world,
+                job,
+                "org",
+                str(orgs[station]),
+                note="readings of many customers differ from the freezes",
+            )
+    own = int(world.customers.station[job.customer])
+    if not job.fault and "wrong" in job.memo and own not in above:
+        say(world, job, "org", str(orgs[own]), note="readings of a few customers differ")
+
+
+def _first(world: World, rule: str) -> Job:
+    return next(job for job in world.plan.jobs if job.rule == rule)
 
 
 RECIPES = (

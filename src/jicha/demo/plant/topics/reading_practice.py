@@ -251,7 +251,9 @@ def make_up_readings(world: World, job: Job, rows: Rows) -> None:
     place = 2 * job.index + (not job.fault)
     if fast:
         count = FAST if job.fault else NOT_SO_FAST
-        chosen = points[len(points) - (place + 1) * FAST :][:count]
+        # From all over the county, behind those of the slow ones.
+        slot = 2 * (job.index // 3) + (not job.fault)
+        chosen = points[-1 - slot :: -max(1, len(points) // (2 * FAST))][:count]
     else:
         chosen = points[place * FEW : (place + 1) * FEW]
     reader = job.memo["reader"]
