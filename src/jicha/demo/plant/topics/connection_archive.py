@@ -56,9 +56,7 @@ def change_temporary_supply(world: World, job: Job, rows: Rows) -> None:
         )
         say(world, job, "customer", number, spans=NOW, note="temporary supply without a meter")
         return
-    kind = (
-        FORBIDDEN[job.index // 2 % len(FORBIDDEN)] if job.fault else ("rename", "meter_test")[job.index % 2]
-    )
+    kind = FORBIDDEN[job.index // 2 % len(FORBIDDEN)] if job.fault else "rename"
     write_order(world, job, rows, "G", kind, date(2026, 10, 13), THREE_STEPS, customer_no=job.number)
     say_customer(world, job, f"{kind} of a temporary supply", spans=NOW)
 
