@@ -49,6 +49,7 @@ def world_names(world: World) -> Pick:
 def important(world: World, customer: Ints) -> Ints:
     """Return the importance code: every tenth non-industrial high-voltage customer is important."""
     hospital = world.customers.of("hv_nonindustry")[customer] & (customer % 10 == 0)
+    hospital |= np.isin(customer, list(world.plan.made_important))
     return np.where(hospital, 1 + customer // 10 % 2, 0)
 
 
@@ -93,7 +94,9 @@ def customer_frame(part: Part, names: Pick) -> Frame:
         "employee_id": Ids("E", _employees(part, rows)),
         "market_mode": Pick(market, MARKETS),
         "high_energy_listed": np.zeros(len(rows), dtype=np.int64),
-        "has_generation": (customers.pv_kw[rows] > 0).astype(np.int64),
+        "has_generation": (
+            (customers.pv_kw[rows] > 0) | np.isin(rows, list(world.plan.says_generation))
+        ).astype(np.int64),
     }
 
 

@@ -53,6 +53,8 @@ def inspection_frames(part: Part) -> list[Frame]:
 def _inspections(part: Part, rows: Ints, day: Ints, rank: int) -> Frame:
     station = part.world.customers.station[rows]
     numbers = (rows + 3_401_000_001) * 10 + rank
+    # Some inspections find a hazard (隐患), which is put right in three to eight weeks.
+    hazard, fixed = numbers % 23 == 3, day + 21 + numbers % 35
     return {
         "inspection_no": Ids("N", numbers),
         "customer_no": Ids("", rows + 3_401_000_001),
@@ -63,7 +65,8 @@ def _inspections(part: Part, rows: Ints, day: Ints, rank: int) -> Frame:
         "inspector_2": part.world.staff.ids("inspector", station, numbers + 1),
         "sheet_no": Ids("GZD", numbers),
         "customer_signed": np.ones(len(rows), dtype=np.int64),
-        "hazard_found": np.zeros(len(rows), dtype=np.int64),
+        "hazard_found": hazard.astype(np.int64),
+        "hazard_fixed_on": np.where(hazard & (fixed < END), fixed, NULL),
     }
 
 

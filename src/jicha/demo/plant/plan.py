@@ -57,6 +57,8 @@ class Plan:
         self.phone: dict[int, int] = {}
         self.without_address: set[int] = set()
         self.settlements: dict[int, int] = {}
+        self.made_important: set[int] = set()
+        self.says_generation: set[int] = set()
 
     def allocate(self, world: World) -> None:
         """Choose the customers and turn the switches."""

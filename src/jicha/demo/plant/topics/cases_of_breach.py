@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from jicha.demo.grid import LAST
-from jicha.demo.plant.candidates import Recipe, home
-from jicha.demo.plant.registry import NOW, Job, Rows, Spans, in_month, on, say
+from jicha.demo.plant.candidates import Recipe, home, hv
+from jicha.demo.plant.registry import NOW, Job, Rows, Spans, follows, in_month, on, say
 from jicha.demo.world import World
 
 AUGUST, SEPTEMBER = LAST - 2, LAST - 1
@@ -179,6 +179,76 @@ def offend_again(world: World, job: Job, rows: Rows) -> None:
     say(world, job, "customer", job.number, spans=NOW, note=note)
 
 
-RECIPES: tuple[Recipe, ...] = tuple(
-    Recipe(rule, lambda w: home(w, 2, 30)) for rule in ("IN-03", "IN-04", "IN-05", "IN-07", "IN-10")
+@on("archive", "IN-12")
+def make_important(world: World, job: Job) -> None:
+    """Make the customer an important one (重要用户), whose inspections are written by hand."""
+    if job.fault or job.index % 3 < 2:
+        world.plan.made_important.add(job.customer)
+    world.plan.uninspected.append(job.customer)
+
+
+@on("rows", "IN-12")
+def leave_hazard(world: World, job: Job, rows: Rows) -> None:
+    """Leave a hazard of summer as it is; look-alikes put it right, found it in September, or are not important."""
+    kind = 0 if job.fault else 1 + job.index % 3
+    found = _day(SEPTEMBER, 3) if kind == 2 else _day(LAST - 3, 8 + job.index % 15)
+    fixed = found + timedelta(days=40) if kind == 1 else None
+    note = (
+        "not fixed since July",
+        "fixed after forty days",
+        "found in September",
+        "not important, not fixed since July",
+    )[kind]
+    # It was still there when somebody came again.
+    again = {"done_on": _day(SEPTEMBER, 22), "planned_on": _day(SEPTEMBER, 22), "hazard_found": kind != 1}
+    first = _inspection(world, job, 0, found) | {"hazard_found": True, "hazard_fixed_on": fixed}
+    rows["inspection"] += [first, _inspection(world, job, 1, found) | again]
+    say(world, job, "inspection", str(first["inspection_no"]), spans=NOW, note=note)
+
+
+def _inspection(world: World, job: Job, rank: int, day: date) -> dict[str, Any]:
+    station = int(world.customers.station[job.customer])
+    return {
+        "inspection_no": f"NC{job.number}{rank}", "customer_no": job.number, "kind": "hazard", "planned_on": day, "done_on": day,
+        "inspector_1": world.staff.one("inspector", station), "inspector_2": world.staff.one("inspector", station, 1),
+        "sheet_no": f"GZDNC{job.number}{rank}", "customer_signed": True,
+    }  # fmt: skip
+
+
+@on("archive", "IN-13")
+def say_generation(world: World, job: Job) -> None:
+    """Let the archive of every other customer say that it generates."""
+    if job.fault and job.index % 2 == 0:
+        world.plan.says_generation.add(job.customer)
+
+
+@on("rows", "IN-13")
+def feed_back(world: World, job: Job, rows: Rows) -> None:
+    """Feed a fifth of the energy back in two months without a registered plant; look-alikes feed half a per cent back."""
+    note = "the archive says generation"
+    if not job.fault or job.index % 2:
+        month_kwh = Decimal(round(float(world.customers.base[job.customer]), 1)) * 30
+        step = (month_kwh * (Decimal("0.2") if job.fault else Decimal("0.005"))).quantize(Decimal("0.01"))
+        rows["reading"] += [_reverse_reading(world, job, month, step) for month in (SEPTEMBER, LAST)]
+        note = "reverse energy in two months" if job.fault else "half a per cent of reverse energy"
+    say(world, job, "customer", job.number, spans=NOW, note=note)
+    if job.fault and job.index % 2:
+        follows(world, job, "MT-10", ((SEPTEMBER, LAST),))
+
+
+def _reverse_reading(world: World, job: Job, month: int, step: Decimal) -> dict[str, Any]:
+    day, before = int(world.customers.read_day[job.customer]), month - SEPTEMBER
+    return {
+        "mp_id": job.point, "meter_id": f"M{job.number}00", "bill_month": _day(month, 1), "register": "reverse", "previous_value": step * before,
+        "previous_at": in_month(month - 1, day, 0, 5), "value": step * (before + 1), "read_at": in_month(month, day, 0, 5), "method": "ami",
+        "status": "read",
+    }  # fmt: skip
+
+
+RECIPES: tuple[Recipe, ...] = (
+    Recipe("IN-12", hv("hv_nonindustry", "hv_works", "hv_commerce", "hv_industry")),
+    *(
+        Recipe(rule, lambda w: home(w, 4, 30))
+        for rule in ("IN-03", "IN-04", "IN-05", "IN-07", "IN-10", "IN-13")
+    ),
 )
