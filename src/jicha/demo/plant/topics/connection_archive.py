@@ -1,4 +1,4 @@
-"""Planted faults of temporary supply, contracts, archives and the money around a connection (业扩变更档案): BX-13 … BX-18."""
+"""Planted faults of temporary supply, contracts, archives and the money around a connection (业扩变更档案): BX-13 … BX-20."""
 
 from __future__ import annotations
 
@@ -9,12 +9,23 @@ from typing import Any
 import numpy as np
 
 from jicha.demo.customers import NUMBER_BASE
-from jicha.demo.grid import LAST, Bools, day_number
+from jicha.demo.grid import LAST, NULL, Bools, day_number
 from jicha.demo.network import DISTRICT_BASE, FEEDER_BASE
 from jicha.demo.plant.bill_scene import BillScene
 from jicha.demo.plant.candidates import Candidates, Recipe, home, hv, of_main
-from jicha.demo.plant.registry import ALWAYS, NOW, Job, Rows, in_month, on, say, say_customer, say_point
-from jicha.demo.plant.topics.connection_limits import Step, write_order
+from jicha.demo.plant.registry import (
+    ALWAYS,
+    NOW,
+    Job,
+    MoneyScene,
+    Rows,
+    in_month,
+    on,
+    say,
+    say_customer,
+    say_point,
+)
+from jicha.demo.plant.topics.connection_limits import Step, say_order, write_order
 from jicha.demo.points import CAPACITY, NO_BASIC, TARIFFS
 from jicha.demo.world import Part, World
 
@@ -231,6 +242,53 @@ def switch_over(world: World, job: Job, rows: Rows) -> None:
         )  # fmt: skip
 
 
+GAPS = ("no telephone", "a telephone of one digit", "no address", "no capacity")
+
+
+@on("archive", "BX-19")
+def leave_gaps(world: World, job: Job) -> None:
+    """Leave a telephone, an address or a capacity out; the look-alike's number differs in one digit."""
+    gap = GAPS[job.index % len(GAPS)] if job.fault else ""
+    if gap == "no telephone":
+        world.plan.phone[job.customer] = NULL
+    elif gap == "no address":
+        world.plan.without_address.add(job.customer)
+    elif gap == "no capacity":
+        world.plan.small_archive[job.customer] = 0
+    else:
+        world.plan.phone[job.customer] = 1_111_111_111 if job.fault else 1_111_111_112
+    say_customer(world, job, gap or "all digits but one are the same", spans=ALWAYS if job.fault else NOW)
+
+
+@on("money", "BX-20")
+def owe(_part: Part, job: Job, row: int, scene: MoneyScene) -> None:
+    """Leave the bill of September unpaid, reminded as usual."""
+    if job.fault and job.index % 2 == 0:
+        bill = scene.bills.row(row, LAST - 1)
+        scene.payments.paid_on[bill] = NULL
+        scene.payments.late_fee[bill] = 0
+        job.memo["yuan"] = Decimal(int(scene.bills.total[bill])).scaleb(-2)
+
+
+@on("rows", "BX-20")
+def transfer(world: World, job: Job, rows: Rows) -> None:
+    """Transfer a home that owes, or change its category for the second time; look-alikes owe nothing, or change once."""
+    kind = ("transfer", "category_change")[job.index % 2]
+    if job.fault and job.index % 2:
+        write_order(world, job, rows, "H", kind, date(2026, 3, 10), THREE_STEPS, customer_no=job.number)
+    number = write_order(world, job, rows, "I", kind, date(2026, 10, 12), THREE_STEPS, customer_no=job.number)
+    fault = "category changed twice within a year" if job.index % 2 else "transferred with a bill unpaid"
+    alike = "category changed once" if job.index % 2 else "transferred, all paid"
+    say_order(
+        world,
+        job,
+        number,
+        fault if job.fault else alike,
+        yuan=job.memo.get("yuan"),
+        direction="company" if "yuan" in job.memo else "",
+    )
+
+
 def beside_another(remainder: int) -> Candidates:
     """Return homes in every fourth district whose next one hangs on the same feeder: those of planted losses are left alone."""
 
@@ -249,5 +307,6 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe("BX-15", large_works, alike=small_works),
     Recipe("BX-16", hv("hv_pump", "hv_farm")),
     Recipe("BX-17", lambda w: hv("hv_charging", "hv_commerce")(w) & (w.customers.kva >= 400), "always"),
+    *(Recipe(rule, lambda w: home(w, 2, 30)) for rule in ("BX-19", "BX-20")),
     Recipe("BX-18", beside_another(3), alike=beside_another(2)),
 )
