@@ -1,4 +1,4 @@
-"""Planted faults of temporary supply, contracts, archives and the money around a connection (业扩变更档案): BX-13 … BX-20."""
+"""Planted faults of temporary supply, contracts, archives and the money around a connection (业扩变更档案): BX-13 … BX-22."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from jicha.demo.customers import NUMBER_BASE
-from jicha.demo.grid import LAST, NULL, Bools, day_number
+from jicha.demo.grid import BASE, LAST, MONTH_START, NULL, Bools, day_number
 from jicha.demo.network import DISTRICT_BASE, FEEDER_BASE
 from jicha.demo.plant.bill_scene import BillScene
 from jicha.demo.plant.candidates import Candidates, Recipe, home, hv, of_main
@@ -18,6 +18,7 @@ from jicha.demo.plant.registry import (
     NOW,
     Job,
     MoneyScene,
+    ReadingScene,
     Rows,
     in_month,
     on,
@@ -27,7 +28,9 @@ from jicha.demo.plant.registry import (
 )
 from jicha.demo.plant.topics.connection_limits import Step, say_order, write_order
 from jicha.demo.points import CAPACITY, NO_BASIC, TARIFFS
-from jicha.demo.world import Part, World
+from jicha.demo.world import LARGE_HOUSEHOLD, Part, World
+from jicha.money import divide_half_up
+from jicha.money import yuan as yuan_of
 
 PAST_END, NEXT_MARCH = day_number(date(2026, 9, 15)), day_number(date(2027, 3, 31))
 BEFORE_2023 = day_number(date(2023, 1, 1))
@@ -289,6 +292,83 @@ def transfer(world: World, job: Job, rows: Rows) -> None:
     )
 
 
+FIRST_DAY, DAYS_AFTER, UNITS_A_DAY = 12, 5, 315
+
+
+@on("archive", "BX-21")
+def leave(world: World, job: Job) -> None:
+    """Close the account at the reading of September."""
+    customers = world.customers
+    customers.closed[job.customer] = MONTH_START[LAST - 1] + customers.read_day[job.customer] - 1
+
+
+@on("readings", "BX-21")
+def last_value(part: Part, job: Job, row: int, scene: ReadingScene) -> None:
+    """Remember what the meter showed on the closing day, in hundredths."""
+    group, index = scene.of(row)
+    day = int(part.world.customers.closed[job.customer]) - BASE
+    job.memo["value"] = int(group.value(0, np.array([index]), np.array([day]))[0])
+
+
+@on("money", "BX-21")
+def last_price(_part: Part, job: Job, row: int, scene: MoneyScene) -> None:
+    """Remember kWh and cents of the last bill."""
+    bill = scene.bills.row(row, LAST - 1)
+    job.memo["bill"] = int(scene.bills.kwh[bill]), int(scene.bills.total[bill])
+
+
+@on("rows", "BX-21")
+def use_after_closing(world: World, job: Job, rows: Rows) -> None:
+    """Let the meter of a closed account count on for four days; the look-alike's stands still."""
+    for rank in range(DAYS_AFTER):
+        hundredths = job.memo["value"] + (UNITS_A_DAY * (rank + 1) if job.fault else 0)
+        rows["daily_freeze"].append(
+            {
+                "mp_id": job.point, "meter_id": f"M{job.number}00", "day": in_month(LAST, FIRST_DAY + rank).date(), "register": "total",
+                "value": Decimal(hundredths).scaleb(-2),
+            }
+        )  # fmt: skip
+    if not job.fault:
+        say_customer(world, job, "closed, the meter stands still", spans=NOW)
+        return
+    kwh = Decimal(UNITS_A_DAY * (DAYS_AFTER - 1)).scaleb(-2)
+    billed_kwh, cents = job.memo["bill"]
+    price = divide_half_up(Decimal(cents), Decimal(100 * billed_kwh), 6)
+    say_customer(
+        world,
+        job,
+        "the meter of a closed account counts on",
+        spans=NOW,
+        kwh=kwh,
+        yuan=yuan_of(kwh * price),
+        direction="company",
+    )
+
+
+WITH_FEE: tuple[Step, ...] = (
+    ("accept", 0, 0, 0),
+    ("survey", 0, 2, 0),
+    ("plan_reply", 2, 5, 0),
+    ("fee", 5, 6, 0),
+    ("contract", 6, 7, 0),
+    ("meter_install", 7, 9, 0),
+    ("energise", 9, 9, 0),
+)
+
+
+@on("rows", "BX-22")
+def forget_fee(world: World, job: Job, rows: Rows) -> None:
+    """Supply over two feeds without the fee; look-alikes paid it, or have one feed."""
+    single = not job.fault and job.index % 2 == 1
+    steps = WITH_FEE if not job.fault and not single else tuple(step for step in WITH_FEE if step[0] != "fee")
+    number = write_order(
+        world, job, rows, "J", "new_connection", date(2026, 9, 29), steps, supply="hv_single" if single else "hv_double", materials_requested=3,
+        capacity_kva=1250 + 250 * (job.index % 3), state="open", closed_at=None,
+    )  # fmt: skip
+    alike = "a single feed" if single else "the fee was taken"
+    say_order(world, job, number, "two feeds, no fee" if job.fault else alike)
+
+
 def beside_another(remainder: int) -> Candidates:
     """Return homes in every fourth district whose next one hangs on the same feeder: those of planted losses are left alone."""
 
@@ -307,6 +387,7 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe("BX-15", large_works, alike=small_works),
     Recipe("BX-16", hv("hv_pump", "hv_farm")),
     Recipe("BX-17", lambda w: hv("hv_charging", "hv_commerce")(w) & (w.customers.kva >= 400), "always"),
-    *(Recipe(rule, lambda w: home(w, 2, 30)) for rule in ("BX-19", "BX-20")),
+    *(Recipe(rule, lambda w: home(w, 2, 30)) for rule in ("BX-19", "BX-20", "BX-22")),
+    Recipe("BX-21", lambda w: home(w, 3, 30) & (w.customers.persons < LARGE_HOUSEHOLD)),
     Recipe("BX-18", beside_another(3), alike=beside_another(2)),
 )
