@@ -72,11 +72,13 @@ def write_incidents(world: World, writer: Writer, names: Pick) -> None:
     writer.add_rows("work_order_node", [node for c in chosen[:4] for node in _case_nodes(world, c)])
     writer.add_rows("refund", [_refund(world, c, names_of[c]) for c in chosen[4:8]])
     writer.add_rows("late_fee_waiver", [_waiver(world, c) for c in chosen[8:10]])
-    pair = _of_one_name(quiet, names)
-    writer.add_rows("prepaid_transfer", [_transfer(world, *pair)] if pair else [])
+    giver, taker = chosen[10], chosen[11]
+    writer.add_rows("prepaid_transfer", [_transfer(world, giver, taker)])
+    writer.add_rows("work_order", [_taking_over(world, taker, names_of[giver])])
     spent = [(c, _refund(world, c, "")["refunded_at"], "86.40") for c in chosen[4:8]]
-    spent += [(pair[0], office(world, 220, 15), "120.00")] if pair else []
-    writer.add_rows("receipt", [_prepayment(*one) for one in spent])
+    writer.add_rows(
+        "receipt", [_prepayment(*one) for one in [*spent, (giver, office(world, 220, 15), "120.00")]]
+    )
     writer.add_rows("feeder_switching", [_switching()])
 
 
@@ -191,11 +193,20 @@ def _transfer(world: World, giver: int, taker: int) -> dict[str, Any]:
     }
 
 
-def _of_one_name(customers: Ints, names: Pick) -> tuple[int, int] | None:
-    """Return two customers of one name, who may be one person."""
-    ordered = customers[np.argsort(names.codes[customers], kind="stable")]
-    same = np.flatnonzero(np.diff(names.codes[ordered]) == 0)
-    return (int(ordered[same[0]]), int(ordered[same[0] + 1])) if len(same) else None
+def _taking_over(world: World, customer: int, applicant: str) -> dict[str, Any]:
+    """The giver of the moved prepayment had taken the other number over (过户)."""
+    opened = office(world, 180)
+    station = int(world.customers.station[customer])
+    return {
+        "order_no": f"WT{number_of(customer)}",
+        "kind": "transfer",
+        "customer_no": number_of(customer),
+        "org_no": str(world.network.station_numbers()[station]),
+        "applicant": applicant,
+        "opened_at": opened,
+        "closed_at": opened + timedelta(days=2),
+        "state": "done",
+    }
 
 
 def _prepayment(customer: int, spent: datetime, amount: str) -> dict[str, Any]:
