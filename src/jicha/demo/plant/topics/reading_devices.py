@@ -24,6 +24,7 @@ from jicha.demo.plant.registry import (
     say,
     say_point,
 )
+from jicha.demo.plant.topics.reading_practice import unwatched
 from jicha.demo.points import MAIN
 from jicha.demo.world import READ, Part, World
 
@@ -193,7 +194,7 @@ def _first(world: World, rule: str) -> Job:
 
 
 RECIPES = (
-    Recipe("MR-19", lambda w: home(w, 2, 6)),
+    Recipe("MR-19", lambda w: home(w, 2, 6) & unwatched(w)),
     Recipe("MR-22", lambda w: home(w, 5, 30)),
     Recipe("MR-24", lambda w: home(w, 2, 30)),
     Recipe("MR-25", lambda w: home(w, 2, 30)),

@@ -34,7 +34,7 @@ NEXT_MORNING = 33 * 60 + 30  # minutes from half past midnight to ten on the nex
 BEFORE_UPLOAD = 300  # minutes between a handheld reading and its correction on the device
 LITTLE = 2  # kWh
 DECEMBER, SHIFT_DAYS = 3, 14
-LARGE = 6
+LARGE = 9
 MAY = 8
 FEW, FAST, NOT_SO_FAST = 20, 130, 100  # meters
 EARLIER_MONTHS = 13
@@ -305,8 +305,16 @@ def use_the_same(part: Part, job: Job, row: int) -> None:
     say_point(part.world, job, "the same energy in three cycles" if job.fault else "nearly the same energy")
 
 
+def unwatched(world: World) -> Bools:
+    """Return who lives where no other plant watches the district's loss, which days without a freeze would hide."""
+    district = world.customers.district
+    jobs = [job for job in world.plan.jobs if job.rule.startswith("LL-") and job.customer >= 0]
+    watched = np.array([district[job.customer] for job in jobs], dtype=np.int64)
+    return np.asarray(~np.isin(district, np.concatenate([watched, watched + 1])))
+
+
 def large(world: World) -> Bools:
-    """Return the six customers of most energy of each station."""
+    """Return the nine customers of most energy of each station."""
     station, base = world.customers.station, world.customers.base
     order = np.lexsort((-base, station))
     place = np.arange(len(order)) - np.searchsorted(station[order], station[order])
@@ -318,7 +326,7 @@ def large(world: World) -> Bools:
 RECIPES = (
     Recipe("MR-12", lambda w: home(w, 2, 30)),
     Recipe("MR-13", lambda w: home(w, 4, 30), "mixed"),
-    Recipe("MR-14", lambda w: home(w, 4, 30), "mixed"),
+    Recipe("MR-14", lambda w: home(w, 4, 30) & unwatched(w), "mixed"),
     Recipe("MR-17", large),
     Recipe("MR-18", lambda w: home(w, 2, 30)),
     Recipe("MR-20", lambda w: home(w, 2, 30)),
