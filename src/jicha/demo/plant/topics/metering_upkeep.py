@@ -1,12 +1,13 @@
-"""Planted faults of the upkeep of meters (计量运维): MT-23, MT-27, MT-28, MT-29."""
+"""Planted faults of the upkeep of meters (计量运维): MT-19, MT-21, MT-23, MT-25, MT-27, MT-28, MT-29."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from jicha.demo.plant.candidates import Recipe, home
-from jicha.demo.plant.registry import NOW, Job, Rows, on, say, say_point
+from jicha.demo.grid import LAST, to_date
+from jicha.demo.plant.candidates import Recipe, home, of_main
+from jicha.demo.plant.registry import NOW, Job, Rows, in_month, on, say, say_point
 from jicha.demo.plant.topics.connection_limits import Step, say_order, write_order
 from jicha.demo.world import World
 
@@ -92,18 +93,59 @@ def scrap_early(world: World, job: Job, rows: Rows) -> None:
     meter, elsewhere = f"M{job.number}70", job.fault and job.index % 2 == 1
     kept = elsewhere or (not job.fault and job.index % 2 == 0)
     removed = date(2026, 7, 20) if job.fault or kept else date(2026, 3, 20)
-    rows["meter"].append(
-        {
-            "meter_id": meter, "kind": "single_phase_smart", "digits": 6, "decimals": 2, "ref_voltage_v": 220, "basic_current_a": 5, "max_current_a": 60,
-            "accuracy": "1.0", "verified_on": date(2021, 3, 2), "verify_due_on": date(2031, 3, 2), "state": "removed" if kept else "scrapped",
-        }
-    )  # fmt: skip
+    _store_meter(rows, meter, "removed" if kept else "scrapped")
     _hang_check(world, job, rows, 7, date(2021, 4, 12), removed)
     if elsewhere:
         _hang_check(world, job, rows, 8, date(2026, 8, 12), date(2026, 9, 22))
     fault = "hung at another point three weeks later" if elsewhere else "scrapped within months"
     alike = "kept since its removal" if kept else "scrapped after seven months"
     say(world, job, "meter", meter, spans=NOW, note=fault if job.fault else alike)
+
+
+@on("rows", "MT-25")
+def contradict_ledger(world: World, job: Job, rows: Rows) -> None:
+    """Let the meter of a check point run by the ledger after its removal, or be lost; look-alikes are removed, or were days ago."""
+    meter, late = f"M{job.number}70", not job.fault and job.index % 2 == 1
+    removed = date(2026, 10, 21) if late else date(2026, 7, 20)
+    lost = job.fault and job.index % 2 == 1
+    state = "lost" if lost else "running" if job.fault or late else "removed"
+    _store_meter(rows, meter, state)
+    _hang_check(world, job, rows, 7, date(2021, 4, 12), removed)
+    fault = "lost since its removal" if lost else "runs by the ledger, removed in July"
+    alike = "the ledger follows a removal of last week" if late else "removed and so by the ledger"
+    say(world, job, "meter", meter, spans=NOW, note=fault if job.fault else alike)
+
+
+@on("rows", "MT-19", "MT-21")
+def report_event(world: World, job: Job, rows: Rows) -> None:
+    """Report an energy difference or a clearing without an order; look-alikes happened in the laboratory, or a clearing in an order."""
+    at = in_month(LAST, 14, 9 + job.index % 6)
+    note = "no work explains the event"
+    if not job.fault and job.rule == "MT-21" and job.index % 2 == 0:
+        steps: tuple[Step, ...] = (("accept", 0, 0, 0), ("approve", 0, 3, 0))
+        write_order(world, job, rows, "V", "meter_fault", MONDAY, steps, customer_no=job.number)
+        note = "within a fault order"
+    elif not job.fault:
+        hung = to_date(int(of_main(world, "installed")[job.customer]))
+        at, note = datetime.combine(hung - timedelta(days=20), time(10)), "in the laboratory"
+    codes = ("310C", "ERC28") if job.rule == "MT-19" else ("3012", "3013", "3014")
+    rows["meter_event"].append(
+        {
+            "event_id": f"EU{job.number}", "mp_id": job.point, "meter_id": f"M{job.number}00", "code": codes[job.index % len(codes)],
+            "started_at": at, "ended_at": at + timedelta(minutes=10),
+        }
+    )  # fmt: skip
+    say_point(world, job, note, spans=NOW)
+
+
+def _store_meter(rows: Rows, meter: str, state: str) -> None:
+    """Add a meter to the ledger."""
+    rows["meter"].append(
+        {
+            "meter_id": meter, "kind": "single_phase_smart", "digits": 6, "decimals": 2, "ref_voltage_v": 220, "basic_current_a": 5, "max_current_a": 60,
+            "accuracy": "1.0", "verified_on": date(2021, 3, 2), "verify_due_on": date(2031, 3, 2), "state": state,
+        }
+    )  # fmt: skip
 
 
 def _hang_check(world: World, job: Job, rows: Rows, rank: int, hung: date, removed: date) -> None:
@@ -124,4 +166,7 @@ def _hang_check(world: World, job: Job, rows: Rows, rank: int, hung: date, remov
     )  # fmt: skip
 
 
-RECIPES = tuple(Recipe(rule, lambda w: home(w, 2, 30)) for rule in ("MT-23", "MT-27", "MT-28", "MT-29"))
+RECIPES = tuple(
+    Recipe(rule, lambda w: home(w, 2, 30))
+    for rule in ("MT-19", "MT-21", "MT-23", "MT-25", "MT-27", "MT-28", "MT-29")
+)
