@@ -207,15 +207,15 @@ def generation_frame(part: Part, names: Pick) -> Frame | None:
         "generation_mp_id": point_ids(numbers * 10 + GENERATION),
         "export_mp_id": point_ids(numbers * 10 + EXPORT),
         "installed_kw": customers.pv_kw[rows] * 10_000,
-        "approved_kw": customers.pv_kw[rows] * 10_000,
+        "approved_kw": part.world.plan.approved_kw(rows, customers.pv_kw[rows] * 10_000),
         "mode": Pick(
             part.world.plan.generation_mode(rows, customers.full_export[rows].astype(np.int64)),
             ["self_use", "full_export"],
         ),
-        "accepted_on": connected - 3,
+        "accepted_on": part.world.plan.accepted_on(rows, connected),
         "connected_on": connected,
         "subsidy_from": part.world.plan.subsidy_from(rows, connected),
-        "payee_name": names.take(rows),
+        "payee_name": names.take(part.world.plan.payees(rows)),
     }
 
 

@@ -35,6 +35,9 @@ class Plan:
         self.two_households: set[int] = set()
         self.asset_mode: dict[int, int] = {}
         self.subsidy_before: dict[int, int] = {}
+        self.accepted_days_after: dict[int, int] = {}
+        self.approved_less: dict[int, int] = {}
+        self.paid_to: dict[int, int] = {}
         self.moved: dict[tuple[int, int], int] = {}
         self.fed_by: dict[int, int] = {}
         self.seen_elsewhere: dict[tuple[int, str], int] = {}
@@ -96,6 +99,27 @@ class Plan:
         result = connected.copy()
         for customer, days in self.subsidy_before.items():
             result[rows == customer] -= days
+        return result
+
+    def accepted_on(self, rows: Ints, connected: Ints) -> Ints:
+        """Return when each asset was accepted: three days before its connection, or so many days after it."""
+        result = connected - 3
+        for customer, days in self.accepted_days_after.items():
+            result[rows == customer] += 3 + days
+        return result
+
+    def approved_kw(self, rows: Ints, installed: Ints) -> Ints:
+        """Return the approved power in 0.0001 kW: what is installed, or so many kW less."""
+        result = installed.copy()
+        for customer, less in self.approved_less.items():
+            result[rows == customer] -= less * 10_000
+        return result
+
+    def payees(self, rows: Ints) -> Ints:
+        """Return whose name the money for each asset is paid to."""
+        result = rows.copy()
+        for customer, other in self.paid_to.items():
+            result[rows == customer] = other
         return result
 
     def agreed_settlements(self, rows: Ints) -> Ints:
