@@ -20,6 +20,7 @@ NODES = [
     "accept", "survey", "plan_reply", "design_review", "mid_check", "final_check", "contract", "fee", "meter_install", "energise", "archive",
     "approve", "seal", "unseal", "close",
 ]  # fmt: skip
+CONTRACTORS = ["青溪电力安装", "云浦机电工程", "东塘送变电", "南溪建安", "北桥电气"]
 SUPPLIES = ["lv_res", "lv_nonres", "hv_single", "hv_double"]
 # Order numbers are the customer number and one digit for the kind of the event.
 NEW, CLOSURE, SWAP, SUSPEND, RESUME, CHANGE, TEST, CAPACITY, BACK_BILL = range(1, 10)
@@ -202,9 +203,17 @@ def _run(part: Part, course: Course, customer: Ints, day: Ints) -> tuple[Frame, 
         "closed_at": moment(calendar.shift(start, last), 16, numbers % 60),
         "state": Pick(np.zeros(len(customer), dtype=np.int64), ["done"]),
         "materials_requested": np.where(supply == 0, 1, 2),
+        # The customer of a high-voltage supply chooses who builds it.
+        "contractor": Pick(
+            np.where(_has_works(course), numbers // 10 * 7 % len(CONTRACTORS), -1), CONTRACTORS
+        ),
     }
     nodes = [_node(part, course, customer, numbers, start, place) for place in range(len(course.nodes))]
     return order, nodes
+
+
+def _has_works(course: Course) -> bool:
+    return course.nodes is HIGH_VOLTAGE
 
 
 def _node(part: Part, course: Course, customer: Ints, numbers: Ints, start: Ints, place: int) -> Frame:

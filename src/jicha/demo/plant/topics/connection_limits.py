@@ -1,4 +1,4 @@
-"""Planted faults of the time limits and the course of orders (业扩时限), suspensions and reductions beyond theirs: BX-01, BX-02, BX-07, BX-08, BX-10, BX-11."""
+"""Planted faults of the time limits and the course of orders (业扩时限), and of suspensions and reductions beyond theirs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from jicha.demo.grid import NULL, Bools, day_number, to_date
+from jicha.demo.orders import CONTRACTORS
 from jicha.demo.plant.candidates import Recipe, home, hv, of_main, old
 from jicha.demo.plant.registry import NOW, Job, Rows, on, say, say_customer
 from jicha.demo.points import CAPACITY, HV_HV, MAIN, VOLTAGES
@@ -274,13 +275,68 @@ def extend(world: World, job: Job, rows: Rows) -> None:
         )  # fmt: skip
 
 
+FAULT_STATIONS, PROJECTS, FAVOURED = 3, 30, 27
+
+
+@on("rows", "BX-23")
+def favour(world: World, job: Job, rows: Rows) -> None:
+    """Give one contractor 27 of a station's 30 projects; the look-alike gives three of them ten each, at another station."""
+    stations = world.network.stations
+    place = job.index if job.fault else FAULT_STATIONS + job.index
+    if job.index >= FAULT_STATIONS or place >= stations:
+        return
+    station = int(world.network.station_numbers()[place])
+    for rank in range(PROJECTS):
+        chosen = CONTRACTORS[0] if rank < FAVOURED else CONTRACTORS[rank - FAVOURED + 1]
+        opened = date(2026, 1 + rank % 8, 12)
+        steps: tuple[Step, ...] = (
+            ("accept", 0, 0, 0),
+            ("survey", 0, 2, 0),
+            ("plan_reply", 2, 4, 0),
+            ("contract", 4, 5, 0),
+            ("energise", 8, 8, 0),
+        )
+        write_order(
+            world, job, rows, f"L{rank}", "new_connection", opened, steps, org_no=str(station), supply="hv_single", materials_requested=2, capacity_kva=400,
+            contractor=chosen if job.fault else CONTRACTORS[rank % 3],
+        )  # fmt: skip
+    say(
+        world,
+        job,
+        "org",
+        str(station),
+        spans=NOW,
+        note="one contractor built 27 of 30" if job.fault else "three contractors, ten projects each",
+    )
+
+
+LATE = (("relocation", 16), ("rename", 6), ("transfer", 6), ("category_change", 6))
+
+
+@on("rows", "BX-25")
+def dawdle(world: World, job: Job, rows: Rows) -> None:
+    """Leave an order open beyond the limit of its kind; look-alikes end on the last day, or waited for the customer."""
+    kind, days = LATE[job.index % len(LATE)]
+    waited = 2 if not job.fault and job.index % 2 else 0
+    took = days if job.fault or waited else days - 2
+    steps: tuple[Step, ...] = (("accept", 0, 0, 0), ("approve", 0, 1, waited), ("archive", took - 1, took, 0))
+    number = write_order(
+        world, job, rows, "N", kind, date(2026, 9, 22 + job.index % 3), steps, customer_no=job.number
+    )
+    alike = "two of the days suspended by the customer" if waited else "in time"
+    say_order(world, job, number, f"{kind} took {took} working days" if job.fault else alike)
+
+
 def by_capacity(world: World) -> Bools:
     """Return who is charged by capacity and metered at high voltage."""
     return np.asarray((of_main(world, "basic") == CAPACITY) & (of_main(world, "mode") == HV_HV) & old(world))
 
 
 RECIPES: tuple[Recipe, ...] = (
-    *(Recipe(rule, lambda w: home(w, 2, 30)) for rule in ("BX-01", "BX-02", "BX-07", "BX-08")),
+    *(
+        Recipe(rule, lambda w: home(w, 2, 30))
+        for rule in ("BX-01", "BX-02", "BX-07", "BX-08", "BX-23", "BX-25")
+    ),
     *(
         Recipe(rule, by_capacity, alike=lambda w: hv("hv_charging")(w) & (of_main(w, "mode") == HV_HV))
         for rule in ("BX-10", "BX-11")
