@@ -1,6 +1,6 @@
 -- Meters whose state in the ledger (资产状态) contradicts where they are: not running but hanging, lost, or not in the ledger at all.
 WITH hanging AS (
-    SELECT i.meter_id, i.mp_id, p.org_no, p.customer_no, CAST(i.installed_at AS DATE) AS installed_on
+    SELECT i.meter_id, i.mp_id, p.org_no, p.customer_no, CAST(i.installed_at AS DATE) AS installed_on, i.removed_at
     FROM meter_installation AS i
     INNER JOIN metering_point AS p ON p.mp_id = i.mp_id
     WHERE p.status = 'running' AND i.installed_at < $as_of AND (i.removed_at IS NULL OR i.removed_at >= $as_of)
@@ -34,7 +34,10 @@ judged AS (
     FROM hanging AS h
     LEFT JOIN meter AS m ON m.meter_id = h.meter_id
     -- The ledger follows the work within some days.
-    WHERE CAST(h.installed_on + $entry_days * INTERVAL 1 DAY AS DATE) < $as_of
+    WHERE
+        CAST(h.installed_on + $entry_days * INTERVAL 1 DAY AS DATE) < $as_of
+        -- The ledger tells the state of today: of a meter that was removed since then it tells nothing.
+        AND (m.meter_id IS NULL OR h.removed_at IS NULL)
     UNION ALL
     SELECT
         t.meter_id,
