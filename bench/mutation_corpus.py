@@ -22,6 +22,7 @@ import duckdb
 import pyarrow as pa
 
 if TYPE_CHECKING:
+    from jicha.audit.rebill.inputs import BillCase
     from jicha.audit.rebill.session import Rebilling
     from jicha.billing.model import IssuedBill, Line, PricedBill
 
@@ -36,6 +37,8 @@ ITEMS = ("energy", "step", "basic", "pf_adjustment", "fund", "other")
 NUMBERS = (
     "customer_no", "mp_id", "parent_mp_id", "meter_id", "bill_id", "reverses_bill_id", "transformer_id", "proof_id",
 )  # fmt: skip
+COMPONENTS = ("energy", "purchase", "line_loss", "transmission", "system")
+REGISTERS = ("total", "sharp", "peak", "flat", "valley", "deep_valley")
 BOOKS = ("price", "price_step")
 DIFFERENCES = """
     SELECT bill_id, mp_id, item, component, register, issued_yuan, due_yuan, difference_yuan, issued_price,
@@ -45,7 +48,7 @@ DIFFERENCES = """
 TOTALS = """
     SELECT bill_id, customer_no, bill_month, issued_kwh, issued_kvarh, issued_power_factor, issued_pf_adjust_pct,
         issued_total_yuan, issued_energy_yuan, issued_step_yuan, issued_basic_yuan, issued_pf_adjustment_yuan,
-        issued_fund_yuan, issued_other_yuan, energy_yuan, step_yuan, basic_yuan, pf_adjustment_yuan, fund_yuan,
+        issued_fund_yuan, issued_other_yuan, kwh, kvarh, power_factor, pf_adjust_pct, energy_yuan, step_yuan, basic_yuan, pf_adjustment_yuan, fund_yuan,
         total_yuan, difference_yuan
     FROM recomputed_bill
 """
@@ -53,11 +56,10 @@ Rows = dict[str, list[dict[str, Any]]]
 
 
 class Told(NamedTuple):
-    """What an engine says of a bill: its refusal, its charges, kWh and power factor, its sums, what differs from the issued."""
+    """What an engine says of a bill: its refusal, its charges, its figures and sums, what differs from the issued."""
 
     refusal: str | None
     yuan: dict[tuple[str, str, str, str], Decimal]
-    figures: tuple[Any, ...]
     totals: tuple[Any, ...]
     differences: list[tuple[Any, ...]]
 
@@ -233,16 +235,41 @@ def _issue(connection: duckdb.DuckDBPyConnection, rebilling: Rebilling, bill_ids
     rng = random.Random(len(bill_ids))
     rows: list[dict[str, Any]] = []
     for case in rebilling.cases(bill_ids) if bill_ids else ():
+        if case.issued.lines:
+            continue
         lines = [issued for line in rebilling.price(case).lines for issued in _issued(rng, line)]
         if rng.random() < STRANGE:
-            from jicha.billing.model import Line
-
-            lines.append(Line(None, "other", None, None, None, "none", None, Decimal("5.00")))
-            lines.append(Line("P?", "energy", "energy", "any", Decimal(3), "kwh", None, Decimal("1.50")))
+            lines += _strange(case)
         for number, line in enumerate(lines, 1):
             values = {key: value for key, value in line._asdict().items() if value is not None}
             rows.append({"bill_id": case.bill.bill_id, "line_no": number, **values})
     _insert(connection, {"bill_line": rows})
+
+
+def _strange(case: BillCase) -> list[Line]:
+    """Return charges that are never due, of no point, of a wrong one and of the bill's own."""
+    from jicha.billing.model import Line
+
+    three, amount = Decimal(3), Decimal("1.50")
+    found = [
+        Line(None, "other", None, None, None, "none", None, Decimal("5.00")),
+        Line("P?", "energy", "energy", "any", three, "kwh", None, amount),
+    ]
+    for point in case.bill.points[:1]:
+        for item, component in (
+            ("fund", "fund"),
+            ("step", "step2"),
+            ("step", "step3"),
+            ("basic", "capacity"),
+            ("basic", "demand"),
+        ):
+            found.append(Line(point.mp_id, item, component, "any", three, "kwh", amount, amount))
+        for component in COMPONENTS:
+            found += [
+                Line(point.mp_id, "energy", component, register, three, "kwh", amount, amount)
+                for register in REGISTERS
+            ]
+    return found
 
 
 def _issued(rng: random.Random, line: Line) -> list[Line]:
@@ -256,7 +283,7 @@ def _issued(rng: random.Random, line: Line) -> list[Line]:
         price = rng.choice([line.unit_price, line.unit_price and Decimal("0.5")])
         half = line._replace(amount_yuan=Decimal("0.01"), unit_price=price)
         return [line, half]
-    if draw < 0.20:
+    if draw < 0.20 and line.amount_yuan != Decimal("0.01"):
         rest = line.amount_yuan - Decimal("0.01")
         return [line._replace(amount_yuan=rest), line._replace(amount_yuan=Decimal("0.01"), quantity=None)]
     if line.item == "pf_adjustment" and draw < 0.5:
@@ -278,9 +305,11 @@ def told_of(issued: IssuedBill, due: PricedBill) -> Told:
         issued.total_yuan, *sums,
     )  # fmt: skip
     if due.refusal:
-        return Told(due.refusal, {}, (None,) * 4, (*issued_side, *(None,) * 7), [])
-    figures = (due.kwh, due.kvarh, due.power_factor, due.pf_adjust_pct)
-    due_side = (*map(due.item_yuan, ITEMS[:-1]), due.total_yuan, issued.total_yuan - due.total_yuan)
+        return Told(due.refusal, {}, (*issued_side, *(None,) * 11), [])
+    due_side = (
+        due.kwh, due.kvarh, due.power_factor, due.pf_adjust_pct, *map(due.item_yuan, ITEMS[:-1]), due.total_yuan,
+        issued.total_yuan - due.total_yuan,
+    )  # fmt: skip
     differences = [
         (*row[:4], row.issued_yuan, row.due_yuan, row.difference_yuan, row.issued_price,
          # kVA and kW are shown with four decimals by one engine and all by the other.
@@ -288,7 +317,7 @@ def told_of(issued: IssuedBill, due: PricedBill) -> Told:
         for row in compare(issued.lines, due.lines)
         if row.difference_yuan
     ]  # fmt: skip
-    return Told(None, amounts(due.lines), figures, (*issued_side, *due_side), sorted(differences, key=repr))
+    return Told(None, amounts(due.lines), (*issued_side, *due_side), sorted(differences, key=repr))
 
 
 def told_in(connection: duckdb.DuckDBPyConnection, bill_ids: Iterable[str]) -> dict[str, Told]:
@@ -301,11 +330,9 @@ def told_in(connection: duckdb.DuckDBPyConnection, bill_ids: Iterable[str]) -> d
         differences[bill_id].append(tuple(row))
     totals = {bill_id: tuple(row) for bill_id, *row in connection.execute(TOTALS).fetchall()}
     return {
-        bill_id: Told(
-            answer.refusal, answer.yuan, tuple(answer[2:]), totals[bill_id], sorted(differences[bill_id], key=repr)
-        )
+        bill_id: Told(answer.refusal, answer.yuan, totals[bill_id], sorted(differences[bill_id], key=repr))
         for bill_id, answer in answers.items()
-    }  # fmt: skip
+    }
 
 
 def load(path: str) -> Corpus:

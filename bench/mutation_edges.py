@@ -38,7 +38,7 @@ from mutation_givens import (
 def edges() -> list[Given]:
     """Return all utilities of one customer."""
     parts = (
-        _periods, _rules, _dials, _spans, _moments, _broken_readings, _small, _books, _price_days, _bases, _steps, _persons, _years,
+        _periods, _rules, _dials, _spans, _moments, _broken_readings, _small, _nothing, _large, _one_yuan, _books, _price_days, _bases, _steps, _persons, _years,
     )  # fmt: skip
     return [given for part in (*parts, *mutation_edges_network.PARTS) for given in part()]
 
@@ -76,7 +76,7 @@ def _rules() -> Iterator[Given]:
 
 def _dials() -> Iterator[Given]:
     """Registers that fall, by what the capacity or the dial makes possible."""
-    for digits in range(4, 10):
+    for digits in range(3, 10):
         full = 10**digits
         for start, end in ((full, 5), (full - 1, 5), (full - 1, 0)):
             yield flat(
@@ -179,6 +179,90 @@ def _small() -> Iterator[Given]:
     yield flat(price=own(), price_scheme=[scheme("OWN", tou=True)])
 
 
+def _nothing() -> Iterator[Given]:
+    """Bands without energy: they need no price, whether it is missing or the retail contract's."""
+    used = readings(total=7, flat=5)
+    for band in BANDS:
+        without = [row for row in own() if row["register"] != band]
+        given = used if band != "flat" else readings(total=7, peak=5)
+        yield flat(price=without, price_scheme=[scheme("OWN", tou=True)], reading=[*given, reading(band, 0)])
+        for kwh in (0, 1):
+            market = [scheme("CI_SINGLE", "lt1", tou=True)]
+            yield flat(
+                customer=[{"market_mode": "market"}],
+                price_scheme=market,
+                reading=readings(total=7, **{band: kwh}),
+            )
+    for kwh in (0, 1):
+        market = [scheme("CI_SINGLE", "lt1")]
+        yield flat(customer=[{"market_mode": "market"}], price_scheme=market, reading=readings(total=kwh))
+    yield flat(bill=[bill(NOVEMBER - DAY, NOVEMBER)], price_scheme=[])
+    yield flat(bill=[bill(NOVEMBER - DAY, NOVEMBER)], price=own(valid_from=NOVEMBER), price_scheme=[OWN])
+    yield flat(price=own(), price_scheme=[scheme("OWN", tou=True)], reading=readings(total=0, peak=0, flat=0))
+
+
+def _large() -> Iterator[Given]:
+    """Prices from ten yuan and kWh of nine digits, which outgrow what is multiplied in 64 bits."""
+    dear = [{**row, "unit_price": f"12{str(row['unit_price']).removeprefix('0')}"} for row in own()]
+    level = dict.fromkeys(BANDS, 100)
+    for rows in (dear, own()):
+        for kwh in (99_999_999, 100_000_000, 1_000_000_000):
+            yield flat(price=rows, price_scheme=[OWN], reading=readings(total=kwh))
+            for band in BANDS:
+                used = readings(**{**level, band: kwh})
+                yield flat(price=rows, price_scheme=[scheme("OWN", tou=True)], reading=used)
+        yield flat(
+            price=rows, price_scheme=[OWN], reading=readings(total=300), customer=[{"market_mode": "exited"}]
+        )
+        yield flat(
+            price=rows,
+            price_scheme=[scheme("OWN", tou=True)],
+            reading=readings(**level),
+            customer=[{"market_mode": "exited"}],
+        )
+    for register in REGISTERS:
+        for component in PRICED:
+            one = [
+                row
+                if (row["component"], row["register"]) != (component, register)
+                else {**row, "unit_price": "10"}
+                for row in own()
+            ]
+            tou = scheme("OWN", tou=register != "total")
+            used = readings(total=77) if register == "total" else readings(**{register: 77})
+            yield flat(price=one, price_scheme=[tou], reading=used)
+
+
+def _one_yuan() -> Iterator[Given]:
+    """Every charge is one yuan exactly, and none of them was issued."""
+    other: list[Row] = [{"item": "other", "amount_yuan": 5}]
+    ones = [{**row, "unit_price": 1} for row in own()]
+    limits = steps(second=200, third=201)
+    stepped = scheme("OWN", step_scheme="monthly")
+    yield flat(price=ones, price_scheme=[OWN], reading=readings(total=1), bill_line=other)
+    yield flat(
+        price=ones,
+        price_scheme=[scheme("OWN", tou=True)],
+        reading=readings(**dict.fromkeys(BANDS, 1)),
+        bill_line=other,
+    )
+    yield flat(
+        price=ones, price_step=limits, price_scheme=[stepped], reading=readings(total=202), bill_line=other
+    )
+    for kva in (1, 4):
+        # 330 kWh and 440 kvarh are 0.60: a quarter of the basic charge
+        assessed = scheme("OWN", basic_charge_mode="capacity", pf_standard="0.90")
+        used = readings(total=330, reactive=440)
+        yield charged(
+            "",
+            price=ones,
+            price_scheme=[assessed],
+            reading=used,
+            customer=[{"contract_kva": kva}],
+            bill_line=other,
+        )
+
+
 def _books() -> Iterator[Given]:
     """Books with one component in one place only, a component for every register, and two prices at once."""
     used = [reading(register, 100 + place) for place, register in enumerate(REGISTERS)]
@@ -236,6 +320,29 @@ def _bases() -> Iterator[Given]:
         yield charged("none", price=own(base), price_step=steps(), price_scheme=[monthly], reading=used)
         yield charged("none", price=own(base), price_step=steps(), price_scheme=[{**monthly, "tou": True}],
                       reading=readings(total=9, peak=500, valley=100, reactive=800))  # fmt: skip
+    for base in ("fund", "step", "energy"):
+        yield charged(
+            "none",
+            price=own(base),
+            price_step=steps(),
+            price_scheme=[monthly],
+            reading=readings(total=0, reactive=500),
+        )
+        yield charged(
+            "none",
+            price=own(base),
+            price_step=steps(),
+            price_scheme=[monthly],
+            reading=readings(total=150, reactive=200),
+        )
+        no_fund = [row for row in own(base) if row["component"] != "fund"]
+        yield charged(
+            "none",
+            price=no_fund,
+            price_step=steps(),
+            price_scheme=[monthly],
+            reading=readings(total=430, reactive=500),
+        )
     halves = [{**monthly, "valid_to": MIDDLE, "pf_standard": None}, {**monthly, "valid_from": MIDDLE}]
     for base in ("energy", "step", "fund"):
         yield charged(

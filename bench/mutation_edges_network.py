@@ -50,6 +50,49 @@ def _bands() -> Iterator[Given]:
                 )  # fmt: skip
 
 
+def _thin_bands() -> Iterator[Given]:
+    """One kWh in one band beside none on another, taken off by a sub meter of one kWh; bands of a stranger's sub meter."""
+    points = [{}, behind("M2")]
+    for full in BANDS:
+        for empty in BANDS:
+            used = [reading(full, 1), *([] if empty == full else [reading(empty, 0)]), sub_reading("M2", 1)]
+            both = [scheme("OWN", tou=True), {**FLAT, "mp_id": "M2"}]
+            yield flat(
+                price=own(),
+                metering_point=points,
+                meter_installation=installed("M2"),
+                price_scheme=both,
+                reading=used,
+            )
+        foreign = [{}, behind("M2", customer_no="C2")]
+        used = [
+            reading("total", 300),
+            reading(full, 30, mp_id="M2", meter_id="AM2"),
+            reading("reactive", 9, mp_id="M2", meter_id="AM2"),
+        ]
+        yield flat(
+            customer=[{}, {"customer_no": "C2"}],
+            metering_point=foreign,
+            meter_installation=installed("M2"),
+            reading=used,
+        )
+        # A fixed share that has a meter all the same: its readings are not asked.
+        for fixed in ({"fixed_kwh": 40}, {"fixed_ratio": "0.3"}):
+            for tou in (False, True):
+                part = {**FLAT, "mp_id": "M2", "tou": tou, **fixed}
+                own_meter = [
+                    reading("total", 300),
+                    sub_reading("M2", 70),
+                    reading(full, 60, mp_id="M2", meter_id="AM2"),
+                ]
+                yield flat(
+                    metering_point=points,
+                    meter_installation=installed("M2"),
+                    price_scheme=[FLAT, part],
+                    reading=own_meter,
+                )
+
+
 def _unit(iron: float, **more: Any) -> Row:
     return {
         "no_load_loss_kw": str(iron), "load_loss_kw": "3.65", "no_load_current_pct": "1.6", "impedance_pct": "4.0", **more
@@ -131,6 +174,7 @@ def _suspensions() -> Iterator[Given]:
         _states(date(2026, 8, 1), date(2026, 9, 1)), _states(date(2026, 9, 1), OCTOBER), _states(date(2026, 9, 2), october(2)),
         _states(NOVEMBER - DAY, date(2026, 12, 1)), _states(NOVEMBER, date(2026, 12, 1)), _states(OCTOBER, NOVEMBER),
         _states(OCTOBER - DAY, NOVEMBER + DAY), [], [{"valid_from": october(2)}], [{"valid_from": OCTOBER}], [{"valid_from": october(31)}],
+        _states(october(10), october(28), "reduced", sealed_on=october(30)), _states(october(10), october(28), "reduced", sealed_on=october(29)),
         [{"valid_from": NOVEMBER}], [{"valid_from": NOVEMBER + 30 * DAY}], [{"valid_from": october(5), "state": "suspended"}],
     ]  # fmt: skip
     for states in cases:
@@ -217,6 +261,33 @@ def _losses() -> Iterator[Given]:
                     price=own("energy"), price_scheme=lossy, metering_point=low, reading=readings(total=kwh, reactive=kvarh),
                     transformer=units[:count], transformer_state=states,
                 )  # fmt: skip
+    # Some of them never in service, in every order; and losses of exactly half a kWh and half a kvarh: 600 h × 0.4725 kW = 283.5,
+    # 1.25 % × 0.01 × 100 kVA × 600 h = 7.5.
+    for absent in ({"TR1"}, {"TR2"}, {"TR1", "TR3"}, {"TR2", "TR3"}):
+        states = [
+            {
+                "transformer_id": f"TR{number}",
+                "valid_from": NOVEMBER if f"TR{number}" in absent else OCTOBER + number * DAY,
+            }
+            for number in (1, 2, 3)
+        ]
+        for kwh, kvarh in ((0, 0), (60_000, 25_000), (123_457, 76_543)):
+            three = [{**unit, "transformer_id": f"TR{number}"} for number, unit in enumerate(units[:3], 1)]
+            yield flat(
+                price=own("energy"), price_scheme=lossy, metering_point=low, reading=readings(total=kwh, reactive=kvarh),
+                transformer=three, transformer_state=states,
+            )  # fmt: skip
+    half: Row = {
+        "kva": 100,
+        "no_load_loss_kw": "0.4725",
+        "load_loss_kw": "3.65",
+        "no_load_current_pct": "0.0125",
+        "impedance_pct": "4.0",
+    }
+    yield flat(
+        price=own("energy"), price_scheme=lossy, metering_point=low, reading=readings(total=0, reactive=0), transformer=[half],
+        transformer_state=[{"valid_from": OCTOBER + 6 * DAY}],
+    )  # fmt: skip
     for percent in (None, 0, "0.5", 1, 100):
         for kwh in (0, 1, 50, 99, 100):
             yield flat(
@@ -321,5 +392,5 @@ def _schemes() -> Iterator[Given]:
 
 
 PARTS = (
-    _bands, _shares, _strangers, _suspensions, _models, _losses, _demands, _factors, _schemes,
+    _bands, _thin_bands, _shares, _strangers, _suspensions, _models, _losses, _demands, _factors, _schemes,
 )  # fmt: skip
