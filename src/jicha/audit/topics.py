@@ -26,6 +26,11 @@ def all_topics() -> tuple[str, ...]:
     return tuple(f"{group}-{number:02d}" for group, count in groups.items() for number in range(1, count + 1))
 
 
+def not_written() -> tuple[str, ...]:
+    """Return the ids of the topics that could be rules and are none yet."""
+    return tuple(read_mapping(PATH)["not_written"])
+
+
 def open_topics() -> tuple[OpenTopic, ...]:
     """Return the topics that are no rule, by id; YamlProblem names every fault of the list."""
     problems: list[str] = []

@@ -393,7 +393,10 @@ judged AS (
         is_unknown,
         CASE
             WHEN active_kwh <> 0 OR reactive_kvarh <> 0
-                THEN CAST(active_kwh * active_kwh * 1000000 // (active_kwh * active_kwh + reactive_kvarh * reactive_kvarh) AS BIGINT)
+                THEN CAST(
+                    CAST(active_kwh AS INT128) * active_kwh * 1000000
+                    // (CAST(active_kwh AS INT128) * active_kwh + CAST(reactive_kvarh AS INT128) * reactive_kvarh) AS BIGINT
+                )
         END AS cosine_square
     FROM assessed
 ),
