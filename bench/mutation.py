@@ -353,7 +353,7 @@ def equivalents() -> list[Equivalent]:
 
 def report(title: str, verdicts: Sequence[Verdict]) -> float:
     """Print the figures by file and every survivor; return the share killed."""
-    counted = [one for one in verdicts if one.is_killed or not any(each.names(one.mutant) for each in known)]
+    counted = [one for one in verdicts if one.is_killed or not is_equivalent(one.mutant)]
     by_file: dict[str, list[Verdict]] = defaultdict(list)
     for verdict in counted:
         by_file[verdict.mutant.file].append(verdict)
