@@ -179,19 +179,19 @@ def step(number: int, limit: int, begin: date, end: date | None) -> StepRow:
     return StepRow("T", "A", "annual", number, Decimal(limit), begin, end)
 
 
-PRICES = PriceList(
-    [
+def price_list() -> PriceList:
+    """Return a price list of which nothing has been asked yet."""
+    prices = [
         price("A", "lt1", JANUARY, APRIL, "0.5"),
         price("A", "lt1", APRIL, date(2026, 7, 1), "0.6"),
         price("A", "kv35", JANUARY, None, "0.4"),
         price("B", "kv110", JANUARY, None, "0.3"),
-    ],
-    [
+    ]
+    steps = [
         step(2, 2000, JANUARY, APRIL), step(3, 4000, JANUARY, APRIL), step(2, 2500, APRIL, date(2026, 7, 1)),
         StepRow("T", "A", "monthly", 2, Decimal(200), JANUARY, None),
-    ],
-    frozenset({"B"}),
-)  # fmt: skip
+    ]  # fmt: skip
+    return PriceList(prices, steps, frozenset({"B"}))
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ PRICES = PriceList(
     [(JANUARY, "0.5"), (date(2026, 3, 31), "0.5"), (APRIL, "0.6"), (date(2026, 6, 30), "0.6")],
 )
 def test_a_price_holds_from_its_first_day_to_the_day_before_its_end(day: date, expected: str) -> None:
-    assert PRICES.on("A", "lt1", day).energy["total"][0].unit_price == Decimal(expected)
+    assert price_list().on("A", "lt1", day).energy["total"][0].unit_price == Decimal(expected)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_a_price_holds_from_its_first_day_to_the_day_before_its_end(day: date, e
 )
 def test_no_price(tariff: str, voltage: str, day: date, code: str) -> None:
     with pytest.raises(Refused) as refused:
-        PRICES.on(tariff, voltage, day)
+        price_list().on(tariff, voltage, day)
     assert refused.value.code == code
 
 
@@ -227,24 +227,24 @@ def test_no_price(tariff: str, voltage: str, day: date, code: str) -> None:
     ],
 )
 def test_limits_hold_from_their_first_day(day: date, second: str, third: str) -> None:
-    assert PRICES.limits("A", "annual", day)[2:] == (Decimal(second), Decimal(third))
+    assert price_list().limits("A", "annual", day)[2:] == (Decimal(second), Decimal(third))
 
 
 @pytest.mark.parametrize("day", [date(2025, 12, 31), date(2026, 7, 1)])
 def test_no_limits(day: date) -> None:
     with pytest.raises(Refused) as refused:
-        PRICES.limits("A", "annual", day)
+        price_list().limits("A", "annual", day)
     assert refused.value.code == "no_price"
 
 
 def test_what_a_price_list_holds() -> None:
-    assert PRICES.tariffs() == {"A", "B"}
-    assert PRICES.voltages("A") == ["kv35", "lt1"]
-    assert PRICES.voltages("B") == ["kv110"]
-    assert [version.valid_from for version in PRICES.versions("A", "lt1")] == [JANUARY, APRIL]
-    assert PRICES.versions("C", "lt1") == []
-    assert (PRICES.is_own("A"), PRICES.is_own("B")) == (False, True)
-    assert (PRICES.knows("B"), PRICES.knows("C")) == (True, False)
+    assert price_list().tariffs() == {"A", "B"}
+    assert price_list().voltages("A") == ["kv35", "lt1"]
+    assert price_list().voltages("B") == ["kv110"]
+    assert [version.valid_from for version in price_list().versions("A", "lt1")] == [JANUARY, APRIL]
+    assert price_list().versions("C", "lt1") == []
+    assert (price_list().is_own("A"), price_list().is_own("B")) == (False, True)
+    assert (price_list().knows("B"), price_list().knows("C")) == (True, False)
 
 
 def test_the_last_day_of_a_half_open_period() -> None:

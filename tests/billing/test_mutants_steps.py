@@ -409,3 +409,11 @@ def test_without_any_capacity_the_charge_is_refused() -> None:
     assert refusal(nothing) == "no_capacity"
     contract = replace(two_part(), transformers=(), customer=customer(contract_kva=number(100)))
     assert yuan(contract, "basic") == "3000.00"  # 100 kVA × 30
+
+
+@pytest.mark.parametrize(
+    ("mode", "unit", "quantity"), [("capacity", "kva", 400), ("actual_demand", "kw", 200)]
+)
+def test_the_unit_of_a_basic_charge(mode: str, unit: str, quantity: int) -> None:
+    (line,) = (line for line in priced(two_part(mode)).lines if line.item == "basic")
+    assert (line.unit, line.quantity) == (unit, quantity)
