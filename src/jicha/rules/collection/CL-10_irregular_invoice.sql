@@ -137,7 +137,7 @@ SELECT
     b.org_no,
     b.customer_no,
     b.bill_month,
-    CASE WHEN n.invoice_no IS NULL AND v.invoice_no IS NULL THEN a.difference_yuan ELSE i.amount_yuan END AS yuan_at_stake,
+    CASE WHEN n.invoice_no IS NULL AND v.invoice_no IS NULL THEN a.difference_yuan ELSE i.amount_yuan END AS concerned_yuan,
     substr(CONCAT(
         CASE WHEN a.invoice_no IS NOT NULL THEN '、金额与应收不符' ELSE '' END,
         CASE WHEN n.invoice_no IS NOT NULL THEN '、购买方非户主' ELSE '' END,
