@@ -1,6 +1,6 @@
 -- The mean price that values a kWh of a customer in a month: of that month, else of the customer's previous twelve months,
 -- else of the customer's category in the month, else of the category's previous twelve months, else the same of all customers.
--- Never looks at a later month. Only the audited month and the three before it.
+-- Never looks at a later month.
 WITH months AS (
     SELECT DISTINCT bill_month
     FROM (
@@ -8,18 +8,13 @@ WITH months AS (
         UNION ALL
         SELECT DISTINCT bill_month FROM reading
     ) AS both_tables
-    WHERE bill_month <= $month AND bill_month >= add_months($month, -3)
 ),
 
 known AS (
     SELECT cm.customer_no, cm.bill_month, c.category_code, cm.kwh, cm.total_yuan
     FROM customer_month AS cm
     INNER JOIN customer AS c ON c.customer_no = cm.customer_no
-    WHERE
-        cm.price_yuan_per_kwh IS NOT NULL
-        AND cm.kwh > 0
-        AND cm.bill_month <= $month
-        AND cm.bill_month >= add_months($month, -15)
+    WHERE cm.price_yuan_per_kwh IS NOT NULL AND cm.kwh > 0
 ),
 
 wanted AS (
