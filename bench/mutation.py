@@ -66,6 +66,7 @@ KINDS = {
     "register": "total|sharp|peak|flat|valley|deep_valley",
     "component": "energy|purchase|line_loss|transmission|system",
     "again": r"(?: \(\d+\))?",
+    "rest": ".*",
 }
 SURVIVED, TIME_LIMIT = "survived", "time limit"
 Judge = Callable[[Mutant], str]
@@ -337,7 +338,7 @@ class Equivalent(NamedTuple):
     reason: str
 
     def names(self, mutant: Mutant) -> bool:
-        """Return whether this is the mutant, or one of its kind: <register>, <component>, <again> for a second one."""
+        """Return whether this is the mutant, or one of its kind: <register>, <component>, <again>, <rest>."""
         pattern = re.escape(self.change)
         for kind, values in KINDS.items():
             pattern = pattern.replace(re.escape(f"<{kind}>"), f"(?:{values})")

@@ -185,7 +185,10 @@ def _nothing() -> Iterator[Given]:
     for band in BANDS:
         without = [row for row in own() if row["register"] != band]
         given = used if band != "flat" else readings(total=7, peak=5)
-        yield flat(price=without, price_scheme=[scheme("OWN", tou=True)], reading=[*given, reading(band, 0)])
+        for kwh in (0, 1, 2):
+            yield flat(
+                price=without, price_scheme=[scheme("OWN", tou=True)], reading=[*given, reading(band, kwh)]
+            )
         for kwh in (0, 1):
             market = [scheme("CI_SINGLE", "lt1", tou=True)]
             yield flat(
@@ -196,6 +199,19 @@ def _nothing() -> Iterator[Given]:
     for kwh in (0, 1):
         market = [scheme("CI_SINGLE", "lt1")]
         yield flat(customer=[{"market_mode": "market"}], price_scheme=market, reading=readings(total=kwh))
+        yield flat(
+            price=[row for row in own() if row["register"] != "total"],
+            price_scheme=[OWN],
+            reading=readings(total=kwh),
+        )
+    for tariff, bands in (("RES_STEP", ("peak", "valley")), ("AGRI", ("sharp", "peak", "valley"))):
+        for band in bands:
+            catalogue = [scheme(tariff, "lt1", tou=True)]
+            yield flat(
+                customer=[{"market_mode": "market"}],
+                price_scheme=catalogue,
+                reading=readings(total=7, **{band: 5}),
+            )
     yield flat(bill=[bill(NOVEMBER - DAY, NOVEMBER)], price_scheme=[])
     yield flat(bill=[bill(NOVEMBER - DAY, NOVEMBER)], price=own(valid_from=NOVEMBER), price_scheme=[OWN])
     yield flat(price=own(), price_scheme=[scheme("OWN", tou=True)], reading=readings(total=0, peak=0, flat=0))
@@ -431,3 +447,5 @@ def _years() -> Iterator[Given]:
         date(2027, 1, 1),
     ):
         yield flat(**annual, customer=[{"opened_on": opened}], reading=readings(total=2300))
+        odd = {**annual, "price_step": steps("annual", 2401, 4801)}
+        yield flat(**odd, customer=[{"opened_on": opened}], reading=readings(total=5000))

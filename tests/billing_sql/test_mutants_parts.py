@@ -51,6 +51,69 @@ def test_a_register_without_energy_has_no_charge(kwh: int) -> None:
                 assert row[f"{component}_{register}_yuan"] == due, (component, register)
 
 
+def test_a_fund_of_no_energy_is_no_charge() -> None:
+    for kwh, expected in ((0, None), (2, Decimal("0.06"))):  # 2 × 0.03
+        given = one_customer(
+            price=[*book(), price("fund", "0.03")],
+            price_scheme=[scheme("OWN")],
+            reading=readings(total=kwh),
+        )
+        (row,) = parts(given)
+        assert row["fund_yuan"] == expected
+
+
+@pytest.mark.parametrize(
+    ("main_kwh", "expected"),
+    [
+        # 40.5 and 30.5 kWh are 41 and 31; half of the 28 left is 14
+        (100, {"M1": 14, "M2": 41, "M3": 31, "M4": 14}),
+        # 30 are left for the second, nothing for the share
+        (71, {"M1": 0, "M2": 41, "M3": 30, "M4": 0}),
+    ],
+)
+def test_fixed_quantities_are_whole(main_kwh: int, expected: dict[str, int]) -> None:
+    flat = scheme("RES_FLAT")
+    given = one_customer(
+        metering_point=[{}, *({"mp_id": mp_id, "parent_mp_id": "M1"} for mp_id in ("M2", "M3", "M4"))],
+        price_scheme=[
+            flat,
+            {**flat, "mp_id": "M2", "fixed_kwh": "40.5"},
+            {**flat, "mp_id": "M3", "fixed_kwh": "30.5"},
+            {**flat, "mp_id": "M4", "fixed_ratio": "0.5"},
+        ],
+        reading=readings(total=main_kwh),
+    )
+    assert {row["mp_id"]: row["kwh_total"] for row in parts(given)} == expected
+
+
+@pytest.mark.parametrize("band", BANDS)
+@pytest.mark.parametrize(("kwh", "expected"), [(0, None), (1, "market_price_unknown")])
+def test_a_retail_contract_in_one_band(
+    monkeypatch: pytest.MonkeyPatch, band: str, kwh: int, expected: str | None
+) -> None:
+    """A book that has the purchase price of one band only; what the contract says is not in it."""
+    chosen = f"SELECT * REPLACE (IF(register = 'sharp', '{band}', register) AS register) FROM"
+    usual = bills.texts
+
+    def texts(name: str, month: date) -> tuple[tuple[str, str], ...]:
+        return tuple(
+            (
+                fact,
+                f"{chosen} ({text}) WHERE register IN ('sharp', 'any')" if fact == "shipped_price" else text,
+            )
+            for fact, text in usual(name, month)
+        )
+
+    monkeypatch.setattr(bills, "texts", texts)
+    given = one_customer(
+        customer=[{"market_mode": "market"}],
+        price_scheme=[scheme("CI_SINGLE", "lt1", tou=True)],
+        reading=readings(total=5, **{band: kwh}),
+    )
+    (row,) = recomputed(given)
+    assert row["refusal"] == expected
+
+
 def test_steps_without_energy_have_no_charge() -> None:
     given = one_customer(
         price=[*book(), price("step2", "0.05"), price("step3", "0.30")],
