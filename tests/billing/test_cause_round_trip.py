@@ -229,7 +229,7 @@ CASES = (
 # By hand in test_cause.py and below, because no change of the inputs makes them.
 ELSEWHERE = {
     "pf_without_loss", "pf_fund_in_base", "pf_basic_not_in_base", "pf_energy_not_in_base", "reactive_slip", "amount_slip",
-    "total_slip", "unexplained", "fund_left_out", "fund_charged", "component_left_out", "step3_forgotten", "step2_forgotten",
+    "total_slip", "unexplained", "not_examined", "engines_disagree", "fund_left_out", "fund_charged", "component_left_out", "step3_forgotten", "step2_forgotten",
     "price_version", "price_not_segmented", "band_prices_swapped", "negative_energy", "transformer_table_values",
     "transformer_loss_shares", "quota_given",
 }  # fmt: skip
