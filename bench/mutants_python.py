@@ -20,6 +20,7 @@ FLIPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {
 }  # fmt: skip
 SIGNS: dict[type[ast.operator], type[ast.operator]] = {ast.Add: ast.Sub, ast.Sub: ast.Add}
 EXTREMES = {"min": "max", "max": "min"}
+SHEET_TEXTS = frozenset({"formula", "charge"})
 CONTROL = -1  # the node of a mutant that changes nothing, which must survive
 SHEET_WRITERS = frozenset({"_write", "_write_segments", "_formula"})
 
@@ -104,7 +105,7 @@ def _is_beside_the_point(node: ast.AST) -> bool:
         return node.name in SHEET_WRITERS
     if isinstance(node, ast.Assign | ast.AugAssign):
         target = node.target if isinstance(node, ast.AugAssign) else node.targets[0]
-        return isinstance(target, ast.Name) and target.id == "formula"
+        return isinstance(target, ast.Name) and target.id in SHEET_TEXTS
     return isinstance(node, ast.If) and "sheet" in ast.unparse(node.test)
 
 

@@ -54,9 +54,17 @@ def _thin_bands() -> Iterator[Given]:
     """One kWh in one band beside none on another, taken off by a sub meter of one kWh; bands of a stranger's sub meter."""
     points = [{}, behind("M2")]
     for full in BANDS:
+        nothing = [reading(full, 0), sub_reading("M2", 1)]
+        both = [scheme("OWN", tou=True), {**FLAT, "mp_id": "M2"}]
+        yield flat(
+            price=own(),
+            metering_point=points,
+            meter_installation=installed("M2"),
+            price_scheme=both,
+            reading=nothing,
+        )
         for empty in BANDS:
             used = [reading(full, 1), *([] if empty == full else [reading(empty, 0)]), sub_reading("M2", 1)]
-            both = [scheme("OWN", tou=True), {**FLAT, "mp_id": "M2"}]
             yield flat(
                 price=own(),
                 metering_point=points,

@@ -63,21 +63,23 @@ def test_a_fund_of_no_energy_is_no_charge() -> None:
 
 
 @pytest.mark.parametrize(
-    ("main_kwh", "expected"),
+    ("main_kwh", "first", "expected"),
     [
         # 40.5 and 30.5 kWh are 41 and 31; half of the 28 left is 14
-        (100, {"M1": 14, "M2": 41, "M3": 31, "M4": 14}),
+        (100, "40.5", {"M1": 14, "M2": 41, "M3": 31, "M4": 14}),
         # 30 are left for the second, nothing for the share
-        (71, {"M1": 0, "M2": 41, "M3": 30, "M4": 0}),
+        (71, "40.5", {"M1": 0, "M2": 41, "M3": 30, "M4": 0}),
+        # 40.45 is 40, not 40.5 and then 41; half of 29 is 14.5 and so 15
+        (100, "40.45", {"M1": 14, "M2": 40, "M3": 31, "M4": 15}),
     ],
 )
-def test_fixed_quantities_are_whole(main_kwh: int, expected: dict[str, int]) -> None:
+def test_fixed_quantities_are_whole(main_kwh: int, first: str, expected: dict[str, int]) -> None:
     flat = scheme("RES_FLAT")
     given = one_customer(
         metering_point=[{}, *({"mp_id": mp_id, "parent_mp_id": "M1"} for mp_id in ("M2", "M3", "M4"))],
         price_scheme=[
             flat,
-            {**flat, "mp_id": "M2", "fixed_kwh": "40.5"},
+            {**flat, "mp_id": "M2", "fixed_kwh": first},
             {**flat, "mp_id": "M3", "fixed_kwh": "30.5"},
             {**flat, "mp_id": "M4", "fixed_ratio": "0.5"},
         ],
