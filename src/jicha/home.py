@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from jicha.audit.clues import Clue, compose
 from jicha.audit.exceptions import ExceptionList
 from jicha.audit.explain import SourceRows, file_names, source_rows
-from jicha.audit.library import Library, load_library
+from jicha.audit.library import Library, facts_only, load_library
 from jicha.audit.life.judgement import judge
 from jicha.audit.paid_share import paid_shares
 from jicha.audit.parameters import local_parameters
@@ -350,9 +350,8 @@ class Home:
         snapshot, policies = self.snapshot(snapshot_id), self.policies
         if _month(month) not in (known := snapshot.months("bill")):
             raise no_bills(snapshot.id, _month(month), known)
-        library = self.library.priced_by(policies)
         with open_rebilling(self.mart, snapshot, policies, *limits) as rebilling:
-            open_month(rebilling, self.mart, snapshot, library, _month(month), progress)
+            open_month(rebilling, self.mart, snapshot, facts_only(policies), _month(month), progress)
             return rebill_month(rebilling, _month(month))
 
     def has_bill(self, bill_id: str, snapshot_id: int | None = None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from string import Formatter
 
@@ -146,6 +146,16 @@ def load_library(extra: Iterable[Path] = (), *, strict: bool = True) -> Library:
     own = {path.stem: _add(path, rules, parsed=True) for folder in extra for path in rule_files(folder)}
     unreadable = {name: "; ".join(found) for name, found in own.items() if found}
     return Library(dict(sorted(rules.items())), facts, unreadable)
+
+
+def facts_only(policies: BillingPolicies) -> Library:
+    """Return the facts without a rule: what recomputes bills need not read all rules first."""
+    return _shipped_facts().priced_by(policies)
+
+
+@cache
+def _shipped_facts() -> Library:
+    return Library({}, load_facts())
 
 
 def _add(path: Path, rules: dict[str, Rule], *, parsed: bool = False) -> list[str]:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
-from typing import Any
-
-import yaml
 
 from jicha.billing.model import Transformer
+from jicha.billing.shipped_file import read_shipped
 from jicha.billing.transformer_loss import Nameplate
 
 FIELDS = ("no_load_loss_kw", "load_loss_kw", "no_load_current_pct", "impedance_pct")
@@ -35,8 +32,7 @@ def _series(model: str | None) -> str:
 @cache
 def shipped_parameters() -> dict[tuple[str, Decimal], tuple[Decimal | None, ...]]:
     """Return no-load loss, load loss, no-load current and impedance of every shipped series and capacity."""
-    path = files("jicha") / "policies" / "transformers" / "parameters.yaml"
-    rows: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))["rows"]
+    rows = read_shipped("transformers", "parameters.yaml")["rows"]
     return {
         (row["series"], Decimal(row["kva"]).normalize()): tuple(
             None if row.get(name) is None else Decimal(row[name]) for name in FIELDS

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
-from importlib.resources import files
 from math import isqrt
 
-import yaml
-
+from jicha.billing.shipped_file import read_shipped
 from jicha.errors import ExplainedError
 
 _CENT = Decimal("0.01")
@@ -79,11 +77,9 @@ def adjustment_pct(standard: Decimal, factor: Decimal) -> Decimal:
 @cache
 def adjustment_table() -> dict[tuple[Decimal, Decimal], Decimal]:
     """Return {(standard, power factor): percent}, read once from the policies."""
-    path = files("jicha") / "policies" / "power_factor" / "1983.yaml"
-    table = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return {
         (Decimal(row["pf_standard"]), Decimal(row["power_factor"])): Decimal(row["adjust_pct"])
-        for row in table["rows"]
+        for row in read_shipped("power_factor", "1983.yaml")["rows"]
     }
 
 

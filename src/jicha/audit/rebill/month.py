@@ -8,14 +8,13 @@ from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from jicha.audit.kept_facts import build_kept
 from jicha.audit.library import Library
 from jicha.audit.rebill.causes import DISAGREEMENT
 from jicha.audit.rebill.session import Rebilling
 from jicha.audit.rebill.texts import sql_text
-from jicha.audit.workspace import Moment, calendar_span, create_working_day
+from jicha.audit.workspace import Moment
 from jicha.mart import Mart, Snapshot
 
 Progress = Callable[[str, int, int], None]
@@ -50,7 +49,6 @@ def open_month(
     rebilling: Rebilling, mart: Mart, snapshot: Snapshot, library: Library, month: date, progress: Progress
 ) -> None:
     """Create the facts of re-billing for a month, each read from its kept file or built and kept now."""
-    create_working_day(rebilling.connection, *calendar_span([month]))
     build_kept(rebilling.connection, mart, snapshot, library, Moment.of(month), FACTS, progress)
 
 
@@ -58,8 +56,9 @@ def rebill_month(rebilling: Rebilling, month: date) -> RebilledMonth:
     """Return the month recomputed; the connection must hold the facts of re-billing."""
     connection = rebilling.connection
     totals = connection.execute(sql_text("month_totals")).fetchall()
-    told = connection.sql(sql_text("told_bills")).to_arrow_table()
-    disagree = pc.equal(told["cause"], DISAGREEMENT)
+    parameters = {"disagreement": DISAGREEMENT}
+    differences = connection.sql(sql_text("told_bills"), params=parameters).to_arrow_table()
+    disagreements = connection.execute(sql_text("disagreements"), parameters).fetchall()
     refused = {row[0]: row[1] for row in totals if row[0] is not None}
     counted = [row for row in totals if row[0] is None]
     issued, due = (sum((row[place] or Decimal(0) for row in counted), Decimal(0)) for place in (2, 3))
@@ -69,6 +68,6 @@ def rebill_month(rebilling: Rebilling, month: date) -> RebilledMonth:
         refused,
         issued,
         due,
-        told.filter(pc.invert(disagree)),
-        tuple(told.filter(disagree)["bill_id"].to_pylist()),
+        differences,
+        tuple(row[0] for row in disagreements),
     )

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import yaml
+from jicha.billing.shipped_file import read_shipped
 
 Words = Mapping[str, str]
 LANGUAGES = ("zh", "en")
@@ -41,9 +40,7 @@ def examined_bills() -> int:
 
 @cache
 def _file() -> dict[str, Any]:
-    path = files("jicha") / "policies" / "causes" / "causes.yaml"
-    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return content
+    return read_shipped("causes", "causes.yaml")
 
 
 def worded(value: str, language: str) -> str:

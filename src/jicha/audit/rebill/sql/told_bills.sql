@@ -14,4 +14,5 @@ SELECT
     cause_en AS message_en,
     also
 FROM wrong_bill
+WHERE cause <> $disagreement
 ORDER BY abs(difference_yuan) DESC, bill_id
