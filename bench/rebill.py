@@ -30,6 +30,8 @@ from jicha.billing.lines import price_bill
 from jicha.billing.sheet import Sheet
 from jicha.contract import contract
 from jicha.demo import build
+from jicha.mart.columns import literal
+from jicha.mart.queries import named_queries
 from synthetic_bills import POPULATION, make_month, months
 
 GOAL_SQL, GOAL_MEMORY_MB = 1_000_000, 4096
@@ -86,6 +88,7 @@ def step_sql(folder: str, bills: str, a_month: str, memory_limit: str) -> dict[s
     """Price every bill, every line of it, and compare its totals with the issued bill: each fact to Parquet as audits keep it."""
     seconds = dict.fromkeys(PRICING, 0.0)
     priced, refused, fastest, used = 0, 0, 0.0, 0.0
+    write = named_queries("facts.sql")["write"]
     with _engine(memory_limit, folder) as connection:
         _with_policies(connection)
         facts = load_library().facts
@@ -97,7 +100,7 @@ def step_sql(folder: str, bills: str, a_month: str, memory_limit: str) -> dict[s
                 began = time.perf_counter()
                 target = place / f"{name}.parquet"
                 sql = fact_sql(facts[name], Moment.of(month))
-                connection.execute(f"COPY ({sql}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+                connection.execute(write.format(rows=sql, path=literal(str(target))))
                 connection.read_parquet(str(target)).create_view(name, replace=True)
                 seconds[name] += time.perf_counter() - began
             used += time.process_time() - cpu

@@ -41,7 +41,8 @@ class Moment:
 
 def fact_sql(fact: Fact, moment: Moment) -> str:
     """Return the engine's text that builds the fact, its columns cast to the declared types."""
-    key = repr(moment) if fact.uses_month else ""
+    # Most facts of a month read others of that month and ask for no date themselves: one text serves every month.
+    key = repr(moment) if fact.select is not None and "$" in fact.select.text else ""
     if key not in fact.texts:
         fact.texts[key] = _fact_sql(fact, moment)
     return fact.texts[key]
