@@ -93,7 +93,7 @@ def customer_frame(part: Part, names: Pick) -> Frame:
         ).astype(np.int64),
         "employee_id": Ids("E", _employees(part, rows)),
         "market_mode": Pick(market, MARKETS),
-        "high_energy_listed": np.zeros(len(rows), dtype=np.int64),
+        "high_energy_listed": np.isin(rows, list(world.plan.high_energy)).astype(np.int64),
         "has_generation": (
             (customers.pv_kw[rows] > 0) | np.isin(rows, list(world.plan.says_generation))
         ).astype(np.int64),

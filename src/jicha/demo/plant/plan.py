@@ -62,6 +62,7 @@ class Plan:
         self.settlements: dict[int, int] = {}
         self.made_important: set[int] = set()
         self.says_generation: set[int] = set()
+        self.high_energy: set[int] = set()
 
     def allocate(self, world: World) -> None:
         """Choose the customers and turn the switches."""
