@@ -40,7 +40,7 @@ def wrong_bills() -> dict[str, dict[str, Any]]:
     """Return the rows of the fact wrong_bill over the bills, by bill."""
     facts = load_facts()
     with duckdb.connect() as connection:
-        for name in ("bill_cause", "recomputed_bill", "bill_line_difference"):
+        for name in ("bill_cause", "recomputed_bill", "bill_line_difference", "issued_line"):
             columns = ", ".join(f'"{column}" {kind}' for column, kind in facts[name].columns.items())
             connection.execute(f'CREATE TABLE "{name}" ({columns})')
         for number, (bill_id, (cause, charges, _)) in enumerate(BILLS.items()):
@@ -57,6 +57,12 @@ def wrong_bills() -> dict[str, dict[str, Any]]:
                     "INSERT INTO bill_line_difference (bill_id, mp_id, item, component) VALUES (?, ?, ?, ?)",
                     [bill_id, f"P{place}", item, component],
                 )
+            if number:  # the first bill was issued without any line
+                for item, yuan in (("basic", 200), ("basic", number), ("fund", 300 + number), ("energy", 7)):
+                    connection.execute(
+                        "INSERT INTO issued_line (bill_id, item, amount_yuan) VALUES (?, ?, ?)",
+                        [bill_id, item, yuan],
+                    )
         text = fact_sql(facts["wrong_bill"], Moment.of(OCTOBER))
         rows: list[dict[str, Any]] = connection.sql(text).to_arrow_table().to_pylist()
     assert len(rows) == len(BILLS)
@@ -77,3 +83,5 @@ def test_every_bill_has_its_own_figures_and_its_first_point() -> None:
         assert row["customer_no"] == f"C{number}"
         assert (row["due_basic_yuan"], row["difference_yuan"]) == (100 + number, number)
         assert row["mp_id"] == ("P0" if charges else None)
+        issued = (200 + number, 300 + number) if number else (0, 0)
+        assert (row["issued_basic_yuan"], row["issued_fund_yuan"]) == issued

@@ -70,16 +70,11 @@ factor AS (
     ) = 1
 ),
 
+-- Few bills have a step charge; what was issued of the other items is asked of the bills that differ only (wrong_bill).
 issued AS (
-    SELECT
-        bill_id,
-        COALESCE(sum(amount_yuan) FILTER (WHERE item = 'energy'), 0) AS energy_yuan,
-        COALESCE(sum(amount_yuan) FILTER (WHERE item = 'step'), 0) AS step_yuan,
-        COALESCE(sum(amount_yuan) FILTER (WHERE item = 'basic'), 0) AS basic_yuan,
-        COALESCE(sum(amount_yuan) FILTER (WHERE item = 'pf_adjustment'), 0) AS pf_adjustment_yuan,
-        COALESCE(sum(amount_yuan) FILTER (WHERE item = 'fund'), 0) AS fund_yuan,
-        COALESCE(sum(amount_yuan) FILTER (WHERE item = 'other'), 0) AS other_yuan
+    SELECT bill_id, sum(amount_yuan) AS step_yuan
     FROM issued_line
+    WHERE item = 'step'
     GROUP BY bill_id
 ),
 
@@ -122,12 +117,7 @@ SELECT
     b.issued_kwh,
     b.issued_kvarh,
     b.issued_power_factor,
-    COALESCE(i.energy_yuan, 0) AS issued_energy_yuan,
     COALESCE(i.step_yuan, 0) AS issued_step_yuan,
-    COALESCE(i.basic_yuan, 0) AS issued_basic_yuan,
-    COALESCE(i.pf_adjustment_yuan, 0) AS issued_pf_adjustment_yuan,
-    COALESCE(i.fund_yuan, 0) AS issued_fund_yuan,
-    COALESCE(i.other_yuan, 0) AS issued_other_yuan,
     b.issued_total_yuan,
     b.issued_pf_adjust_pct,
     CASE WHEN b.told_refusal IS NULL THEN b.issued_total_yuan - b.total_yuan END AS difference_yuan

@@ -11,6 +11,16 @@ WITH items AS (
         count(CASE WHEN item = 'pf_adjustment' THEN 1 END) AS adjustments
     FROM bill_line_difference
     GROUP BY bill_id
+),
+
+issued AS (
+    SELECT
+        l.bill_id,
+        sum(l.amount_yuan) FILTER (WHERE l.item = 'basic') AS basic_yuan,
+        sum(l.amount_yuan) FILTER (WHERE l.item = 'fund') AS fund_yuan
+    FROM issued_line AS l
+    SEMI JOIN bill_cause AS w ON w.bill_id = l.bill_id
+    GROUP BY l.bill_id
 )
 
 SELECT
@@ -36,12 +46,13 @@ SELECT
     c.difference_yuan,
     b.issued_kwh,
     b.kwh AS due_kwh,
-    b.issued_basic_yuan,
+    COALESCE(s.basic_yuan, 0) AS issued_basic_yuan,
     b.basic_yuan AS due_basic_yuan,
     b.issued_step_yuan,
     b.step_yuan AS due_step_yuan,
-    b.issued_fund_yuan,
+    COALESCE(s.fund_yuan, 0) AS issued_fund_yuan,
     b.fund_yuan AS due_fund_yuan
 FROM bill_cause AS c
 INNER JOIN recomputed_bill AS b ON b.bill_id = c.bill_id
 LEFT JOIN items AS i ON i.bill_id = c.bill_id
+LEFT JOIN issued AS s ON s.bill_id = c.bill_id
