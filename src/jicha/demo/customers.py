@@ -224,6 +224,12 @@ def _life(rng: np.random.Generator, customers: Customers, minimum: int) -> None:
     rows = homes[: max(minimum, round(count * 0.02))]
     customers.pv_kw[rows] = rng.integers(5, 26, len(rows))
     customers.full_export[rows] = rng.random(len(rows)) < 0.3
+    # Schools and shared houses have large roofs: the homes alone are too few for all that is planted in a small county.
+    roofs = free[new + gone :]
+    roofs = roofs[np.isin(customers.segment[roofs], members("school", "shared_home"))][: 2 * minimum]
+    customers.pv_kw[roofs] = rng.integers(8, 26, len(roofs))
+    customers.full_export[roofs] = rng.random(len(roofs)) < 0.3
+    rows = np.concatenate([rows, roofs])
     customers.kva[rows] = np.maximum(customers.kva[rows], 10)
 
 
