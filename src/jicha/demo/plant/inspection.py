@@ -18,8 +18,9 @@ def forget_inspection(world: World, job: Job) -> None:
 
 @on("rows", "IN-01")
 def inspect_long_ago(world: World, job: Job, rows: Rows) -> None:
-    """Inspect last in spring 2025; the look-alike 11 months before the end of the audited month."""
-    day = date(2025, 3, 10 + job.index % 15) if job.fault else date(2025, 12, 8)
+    """Inspect last in spring 2025; the look-alike 11 months before the end of the audited month, at 35 kV five and a half."""
+    lately = date(2025, 12, 8) if world.customers.kva[job.customer] < 2_500 else date(2026, 5, 18)
+    day = date(2025, 3, 10 + job.index % 15) if job.fault else lately
     rows["inspection"].append(_inspection(world, job, f"NX{job.number}", day, "periodic"))
     say_customer(world, job, f"last inspected on {day}", spans=((8, LAST),) if job.fault else NOW)
 
