@@ -9,6 +9,7 @@ import numpy as np
 from jicha.demo.frame import Frame
 from jicha.demo.grid import BASE, DAY_SECONDS, DAYS, NULL, Floats, Ints
 from jicha.demo.points import MAIN, SINGLE, THREE_WIRE, point_ids
+from jicha.demo.segments import SEGMENT
 from jicha.demo.world import Part
 
 CURVE_DAYS = 31
@@ -36,7 +37,9 @@ def make_curves(part: Part, parts: int) -> Curves | None:
     first = DAYS - CURVE_DAYS
     unit = 10.0 ** -part.get("decimals")[rows]
     daily = part.metered[rows, first:] * unit[:, None]
-    shape = _shapes(rows)[:, None, :] * rng.uniform(0.94, 1.06, (len(rows), CURVE_DAYS, QUARTERS))
+    shape = _shapes(rows, part.of_customer("segment")[rows])[:, None, :] * rng.uniform(
+        0.94, 1.06, (len(rows), CURVE_DAYS, QUARTERS)
+    )
     shape /= shape.sum(axis=2, keepdims=True)
     power = daily[:, :, None] * shape * 4
     ceiling = part.of_customer("kva")[rows] * 0.97 / part.get("multiplier")[rows]
@@ -68,13 +71,16 @@ def _chosen(part: Part, parts: int) -> Ints:
     return np.unique(np.concatenate([high, low, planted]))
 
 
-def _shapes(rows: Ints) -> Floats:
+def _shapes(rows: Ints, segment: Ints) -> Floats:
     hour = (np.arange(QUARTERS) + 0.5) / 4
     work = 0.55 + 0.75 * np.exp(-(((hour - 10) / 3.2) ** 2)) + 0.70 * np.exp(-(((hour - 15.5) / 3.0) ** 2))
     steady = 1 + 0.12 * np.sin((hour - 9) / 24 * 2 * np.pi)
     evening = 0.5 + 0.9 * np.exp(-(((hour - 20) / 3.0) ** 2)) + 0.4 * np.exp(-(((hour - 12) / 2.5) ** 2))
     kind = np.arange(len(rows)) % 3 if len(rows) else np.zeros(0, dtype=np.int64)
-    return np.stack([work, steady, evening])[kind]
+    # Where vehicles charge nothing runs before dawn.
+    charging = np.where(hour < 7, 0.03, 1.0)
+    kind = np.where(segment == SEGMENT["hv_charging"], 3, kind)
+    return np.stack([work, steady, evening, charging])[kind]
 
 
 def curve_frame(part: Part, curves: Curves) -> Frame:

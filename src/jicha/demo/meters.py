@@ -183,7 +183,24 @@ def test_frames(part: Part) -> list[Frame]:
     new = np.flatnonzero(swap != NULL)
     again = part.world.calendar.on_or_after(swap[new] + 15)
     frames.append(_tests(part, numbers[new], again, swap[new], "first", 8))
+    frames.append(_drop_tests(part, rows))
     return [frame for frame in frames if len(frame["tested_on"])]
+
+
+def _drop_tests(part: Part, rows: Ints) -> Frame:
+    """Return tests of the secondary voltage drop (二次压降) from 35 kV up, the last within two years; a planted customer has its own."""
+    own = [job.customer for job in part.world.plan.jobs if job.rule == "MT-24"]
+    rows = rows[
+        (part.get("supply_voltage")[rows] >= VOLTAGES.index("kv35")) & ~np.isin(part.owner[rows], own)
+    ]
+    numbers = part.world.points.numbers()[part.points][rows]
+    day = part.world.calendar.on_or_after(day_number(date(2025, 2, 3)) + numbers // 10 % 500)
+    frame = _tests(part, numbers, day, part.get("swap")[rows], "voltage_drop", 7)
+    return {
+        **frame,
+        "error_pct": (numbers % 17 - 16) * 10_000,
+        "limit_pct": np.full(len(rows), NULL, dtype=np.int64),
+    }
 
 
 def _tests(part: Part, numbers: Ints, day: Ints, swap: Ints, kind: str, rank: int) -> Frame:

@@ -43,7 +43,7 @@ def add_panels(part: Part, job: Job, row: int) -> None:
 def order_panels(world: World, job: Job, rows: Rows) -> None:
     """Enter the order of the look-alikes."""
     if not job.fault:
-        write_order(world, job, rows, "G", "pv_connection", date(2026, 9, 1), STEPS, customer_no=job.number)
+        write_order(world, job, rows, "GC", "pv_connection", date(2026, 9, 1), STEPS, customer_no=job.number)
 
 
 @on("energy", "NE-03")
@@ -96,7 +96,7 @@ def report_fault(world: World, job: Job, rows: Rows) -> None:
     """Open the fault order of every second look-alike, days ago."""
     if not job.fault and job.index % 2:
         steps: tuple[Step, ...] = (("accept", 0, 0, 0), ("approve", 0, None, 0))
-        write_order(world, job, rows, "G", "meter_fault", date(2026, 10, 29), steps, customer_no=job.number)
+        write_order(world, job, rows, "GC", "meter_fault", date(2026, 10, 29), steps, customer_no=job.number)
 
 
 @on("archive", "NE-09")
