@@ -61,5 +61,5 @@ def bill_frame(part: Part, bills: Bills) -> Frame:
         "reviewed_by": Ids(
             "E", plan.reviewers(owner, bills.month, part.world.staff.ids("manager", station).numbers)
         ),
-        "trial_run": np.isin(bills.month, [12]).astype(np.int64),
+        "trial_run": plan.tried(station, bills.month),
     }

@@ -63,6 +63,8 @@ class Plan:
         self.made_important: set[int] = set()
         self.says_generation: set[int] = set()
         self.high_energy: set[int] = set()
+        self.untried: set[int] = set()
+        self.in_doubt: set[str] = set()
 
     def allocate(self, world: World) -> None:
         """Choose the customers and turn the switches."""
@@ -244,6 +246,11 @@ class Plan:
         for customer, late in self.issued_after.items():
             days[(owner == customer) & (month == LAST)] = late
         return days
+
+    def tried(self, station: Ints, month: Ints) -> Ints:
+        """Return which bills belong to a trial run: those of the first months at the prices of August, not of every station."""
+        untried = np.isin(station, list(self.untried))
+        return (np.isin(month, (LAST - 2, LAST - 1)) & ~untried).astype(np.int64)
 
     def reviewers(self, owner: Ints, month: Ints, numbers: Ints) -> Ints:
         """Return who reviewed each bill; nobody some of the last month."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from jicha.demo.registers import Registers
     from jicha.demo.world import Part, World
 
+# Conditions of a reading that hold a bill back until somebody has looked: a bill issued all the same is BL-39.
+DOUBTS = frozenset({"MR-02", "MR-05", "MR-07", "MR-10"})
 Rows: TypeAlias = dict[str, list[dict[str, Any]]]
 Spans: TypeAlias = tuple[tuple[int, int], ...]
 
@@ -125,6 +127,17 @@ def say(
             rule or job.rule, job.kind, (subject_kind, subject_id), job.customer if job.customer >= 0 else None, first, last,
             mp=subject_kind in ("metering_point", "reading"), kwh=kwh, yuan=yuan, note=note, direction=direction, cause=cause,
         )  # fmt: skip
+        if (rule or job.rule) in DOUBTS and job.fault:
+            _issue_in_doubt(world, job, first, last)
+
+
+def _issue_in_doubt(world: World, job: Job, first: int, last: int) -> None:
+    """Write that the bills of some months were issued with their readings in doubt."""
+    for month in range(first, last + 1):
+        bill = f"B{job.number}{month:02d}"
+        if bill not in world.plan.in_doubt:
+            world.plan.in_doubt.add(bill)
+            world.plan.key.add("BL-39", FAULT, ("bill", bill), job.customer, month, month, note="follows")
 
 
 def say_point(world: World, job: Job, note: str = "", **more: Any) -> None:

@@ -1,4 +1,4 @@
-"""Planted faults of the class of a price: BL-05 … BL-08, BL-32, BL-36."""
+"""Planted faults of the class of a price: BL-05 … BL-08, BL-32, BL-36; and bills that nobody checked before their issue: BL-39, BL-40."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from jicha.demo.grid import BASE, DAYS, Bools, day_number, to_date
+from jicha.demo.answer_key import FAULT
+from jicha.demo.grid import BASE, DAYS, LAST, Bools, day_number, to_date
 from jicha.demo.plant.candidates import Recipe, home, hv, old
-from jicha.demo.plant.registry import NOW, Job, Rows, on, say, say_customer, say_point
+from jicha.demo.plant.reading import CONSTANT_UNITS
+from jicha.demo.plant.registry import NOW, Job, ReadingScene, Rows, on, say, say_customer, say_point, when
 from jicha.demo.plant.topics.connection_archive import add_customer
 from jicha.demo.world import Part, World
 
@@ -135,6 +137,57 @@ def list_as_high_energy(world: World, job: Job) -> None:
     say_customer(world, job, "listed, no multiple" if job.fault else alike, spans=NOW)
 
 
+MISREAD = 60
+
+
+@on("readings", "BL-39")
+def misread(part: Part, job: Job, row: int, _scene: ReadingScene) -> None:
+    """Bill 60 kWh more than was frozen, and issue the bill; for look-alikes somebody opened an order first."""
+    part.deviation[row, LAST] = MISREAD * CONSTANT_UNITS
+    job.memo["day"] = int(part.planned[row, LAST + 1])
+    bill = f"B{job.number}{LAST:02d}"
+    if not job.fault:
+        part.world.plan.in_doubt.add(bill)
+        say(part.world, job, "bill", bill, spans=NOW, note="an order was opened before the issue")
+    part.world.plan.key.add(
+        "MR-02", FAULT, ("metering_point", job.point), job.customer, LAST, LAST, mp=True, note="follows"
+    )
+    if job.fault:
+        part.world.plan.in_doubt.add(bill)
+        say(part.world, job, "bill", bill, spans=NOW, note="issued while 60 kWh off the freeze")
+
+
+@on("rows", "BL-39")
+def look_first(world: World, job: Job, rows: Rows) -> None:
+    """Open an order to test the look-alike's meter on the morning after the reading."""
+    if job.fault:
+        return
+    station = int(world.customers.station[job.customer])
+    rows["work_order"].append(
+        {
+            "order_no": f"WZ{job.number}", "kind": "meter_test", "customer_no": job.number, "org_no": str(world.network.station_numbers()[station]),
+            "opened_at": when(job.memo["day"] + 1, 9), "closed_at": when(job.memo["day"] + 3, 16), "state": "done", "materials_requested": 1,
+        }
+    )  # fmt: skip
+
+
+@on("archive", "BL-40")
+def try_nothing(world: World, job: Job) -> None:
+    """Issue at the prices of August without a trial run at every fifth station; look-alikes tried them."""
+    place = job.index * 5 + (0 if job.fault else 1)
+    if place >= world.network.stations:
+        return
+    if job.fault:
+        world.plan.untried.add(place)
+    note = (
+        "no bill of August or September was tried"
+        if job.fault
+        else "the bills of August and September were tried"
+    )
+    number = str(world.network.station_numbers()[place])
+    say(world, job, "org", number, spans=((LAST - 2, LAST),) if job.fault else NOW, note=note)
+
+
 def works(world: World, *, in_market: bool) -> Bools:
     """Return works that buy in the market, or through the utility."""
     buys = np.arange(len(world.customers)) % 3 == 0
@@ -147,5 +200,7 @@ RECIPES = (
     Recipe("BL-07", lambda w: w.customers.of("pump") & old(w)),
     Recipe("BL-08", lambda w: home(w, 2, 30)),
     Recipe("BL-32", lambda w: home(w, 2, 30)),
+    Recipe("BL-39", lambda w: home(w, 4, 30)),
+    Recipe("BL-40", lambda w: home(w, 2, 30)),
     Recipe("BL-36", lambda w: works(w, in_market=False), alike=lambda w: works(w, in_market=True)),
 )
