@@ -12,13 +12,19 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # What tests need beside Python: real databases, a real browser, Chinese fonts.
 SYSTEM_PACKAGES := postgresql mariadb-server-core chromium fonts-noto-cjk gettext
 
-.PHONY: help demo test proof bench docs lint format reference packages clean
+.PHONY: help demo desk test proof bench docs lint format reference packages clean
 
 help:  ## say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.runtime  ## build an invented utility, load it, audit 2026-10 and say where the page is
 	$(BIN)/jicha demo
+
+desk: $(VENV)/.runtime  ## the web application on the invented utility, with one person of every role, at http://127.0.0.1:8000
+	@test -e jicha-home/mart/findings || $(BIN)/jicha demo --customers 2000
+	$(BIN)/jicha desk bring-in
+	$(BIN)/jicha desk demo-people
+	$(BIN)/jicha serve --plain-http
 
 test: packages lint docs  ## everything that must be green: lint, types, docs and all tests but the slow proofs
 	$(BIN)/pytest --verbosity=0 -n 2 -m "not proof"

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jicha.audit.clues import Clue, compose
+from jicha.audit.customer_file import CustomerRows, customer_file, customer_name, organisations
 from jicha.audit.exceptions import ExceptionList
 from jicha.audit.explain import SourceRows, file_names, source_rows
 from jicha.audit.library import Library, facts_only, load_library
@@ -373,6 +374,18 @@ class Home:
     ) -> Path:
         """Write a calculation sheet as PDF; return its path."""
         return write_sheet_pdf(document, Path(path), language)
+
+    def customer_file(self, customer_no: str, snapshot_id: int | None = None) -> list[CustomerRows]:
+        """Return everything that a snapshot holds of one customer, table by table."""
+        return customer_file(self.snapshot(snapshot_id), customer_no)
+
+    def customer_name(self, customer_no: str, snapshot_id: int | None = None) -> tuple[str, str] | None:
+        """Return name and organisation of a customer, or None where nobody has the number."""
+        return customer_name(self.snapshot(snapshot_id), customer_no)
+
+    def organisations(self, snapshot_id: int | None = None) -> list[dict[str, Any]]:
+        """Return the organisation tree of a snapshot as rows of org_no, parent_org_no, name, level."""
+        return organisations(self.snapshot(snapshot_id))
 
     def pinned_snapshots(self) -> frozenset[int]:
         """Return the snapshots that runs refer to."""

@@ -16,6 +16,7 @@ from jicha.cli import (
     contract,
     data,
     demo,
+    desk,
     doctor,
     exceptions,
     findings,
@@ -52,6 +53,9 @@ app.add_typer(contract.app, name="contract")
 app.add_typer(snapshots.app, name="snapshots")
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(studio.outcomes, name="outcomes")
+app.add_typer(desk.app, name="desk")
+app.command("serve")(desk.serve)
+app.command("verify")(desk.verify)
 app.command("doctor")(doctor.doctor)
 
 

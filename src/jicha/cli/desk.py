@@ -1,0 +1,149 @@
+"""`jicha desk …`, `jicha serve`, `jicha verify`: the web application in which an audit unit works."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Any
+
+import typer
+
+from jicha.cli.output import (
+    CONSOLE,
+    Exit,
+    HomeOption,
+    JsonOption,
+    LanguageOption,
+    home_at,
+    print_json,
+    progress,
+    table,
+)
+from jicha.errors import ExplainedError
+from jicha.reports.words import word
+
+app = typer.Typer(name="desk", help="The desk (稽查工作台): people, clues, orders.", no_args_is_help=True)
+
+
+def _commands(home: Any) -> Any:
+    """Return the desk's commands, ready for the home; without the extra, say how to install it."""
+    try:
+        from jicha.desk import commands
+    except ImportError as error:
+        raise ExplainedError(
+            where="jicha desk",
+            found=f"no {error.name}",
+            expected="the extra `desk`",
+            remedy="pip install 'jicha[desk]'",
+        ) from error
+    commands.open_desk(home_at(home).path)
+    return commands
+
+
+@app.command("bring-in")
+def bring_in(
+    run: Annotated[
+        str | None, typer.Option("--run", help="Run id or month (default: the newest run).")
+    ] = None,
+    home: HomeOption = None,
+    language: LanguageOption = "zh",
+    as_json: JsonOption = False,
+) -> None:
+    """Bring a run's findings to the desk as clues; rectified orders are re-checked by it."""
+    commands = _commands(home)
+    with progress(as_json) as show:
+        told = commands.bring_in_run(run, show)
+    if as_json:
+        print_json(
+            {
+                name: getattr(told, name)
+                for name in (
+                    "run_id",
+                    "findings",
+                    "new_clues",
+                    "renewed_clues",
+                    "gone_clues",
+                    "rechecked",
+                    "is_repeated",
+                )
+            }
+        )
+        return
+    if told.is_repeated:
+        CONSOLE.print(word("desk.repeated", language).format(run=told.run_id), markup=False)
+        return
+    CONSOLE.print(
+        word("desk.brought", language).format(
+            findings=f"{told.findings:,}", new=f"{told.new_clues:,}", renewed=f"{told.renewed_clues:,}", gone=f"{told.gone_clues:,}",
+            proven=told.rechecked.get("proven", 0), still=told.rechecked.get("still_there", 0), undecided=told.rechecked.get("undecided", 0),
+        ),
+        markup=False, highlight=False,
+    )  # fmt: skip
+
+
+@app.command("admin")
+def admin(
+    username: Annotated[str, typer.Argument(help="Name of the account.")] = "admin",
+    home: HomeOption = None,
+    language: LanguageOption = "zh",
+) -> None:
+    """Make the first administrator and show the password once."""
+    _print_accounts([_commands(home).first_administrator(username)], language)
+
+
+@app.command("password")
+def password(
+    username: Annotated[str, typer.Argument(help="Name of the account.")], home: HomeOption = None
+) -> None:
+    """Give an account a new password and show it once."""
+    CONSOLE.print(_commands(home).new_password_of(username), markup=False, highlight=False)
+
+
+@app.command("demo-people")
+def demo_people(home: HomeOption = None, language: LanguageOption = "zh") -> None:
+    """Make one account of every role, all with one known password: for the invented utility only."""
+    _print_accounts(_commands(home).demo_people(), language)
+
+
+def _print_accounts(accounts: list[Any], language: str) -> None:
+    titles = [word(f"desk.{key}", language) for key in ("account", "person", "role", "unit", "password")]
+    table(titles, ([one.username, one.name, one.role, one.organisation, one.password] for one in accounts))
+
+
+def serve(
+    address: Annotated[str, typer.Option("--address", help="Host and port to listen on.")] = "127.0.0.1:8000",
+    workers: Annotated[int, typer.Option("--workers", help="Processes that answer.", min=1)] = 2,
+    plain_http: Annotated[
+        bool, typer.Option("--plain-http", help="Without TLS: for one's own machine only.")
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Serve the desk; behind a proxy that speaks TLS set JICHA_BEHIND_PROXY=1 and JICHA_HOSTS."""
+    if plain_http:
+        os.environ["JICHA_PLAIN_HTTP"] = "1"
+    commands = _commands(home)
+    CONSOLE.print(f"http{'' if plain_http else 's'}://{address}/", markup=False, highlight=False)
+    raise typer.Exit(commands.serve(address, workers))
+
+
+def verify(home: HomeOption = None, language: LanguageOption = "zh", as_json: JsonOption = False) -> None:
+    """Check the whole log of the desk against itself and against the checkpoints outside the database."""
+    told = _commands(home).verify_log()
+    if as_json:
+        print_json(
+            {
+                "events": told.events,
+                "anchored": told.anchored,
+                "faults": [{"number": f.number, "kind": f.kind, "text": f.text} for f in told.faults],
+            }
+        )
+    else:
+        key = "desk.whole" if told.is_whole else "desk.changed"
+        CONSOLE.print(
+            word(key, language).format(events=f"{told.events:,}", anchored=f"{told.anchored:,}"),
+            markup=False,
+            highlight=False,
+        )
+        for fault in told.faults[:50]:
+            CONSOLE.print(f"  {fault.number}  {fault.kind}  {fault.text}", markup=False, highlight=False)
+    if not told.is_whole:
+        raise typer.Exit(Exit.DATA)

@@ -1,0 +1,1 @@
+"""Administration: organisations, accounts and posts, each change with its line in the log."""

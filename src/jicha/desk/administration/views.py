@@ -1,0 +1,92 @@
+"""People and their posts, for administrators."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from jicha.desk.administration.actions import RIGHT, add_person, end_post, give_post
+from jicha.desk.administration.forms import PersonForm, PostForm
+from jicha.desk.people.models import Organisation, Post, User
+from jicha.desk.people.rights import rights, roles
+from jicha.desk.people.standing import DeskRequest
+from jicha.desk.ui.lists import paged
+
+SORTS = {"name": ("name", "id"), "username": ("username",), "last": ("-last_login", "id")}
+
+
+def managed(request: DeskRequest) -> Q:
+    """Return the condition that an organisation lies where the person manages people."""
+    told = Q(pk__in=())
+    for path in request.standing.paths(RIGHT):
+        told |= Q(path__startswith=path)
+    return told
+
+
+def _people_of(request: DeskRequest) -> Q:
+    """Return the condition that a person has a post there, or none at all."""
+    units = Organisation.objects.filter(managed(request))
+    return Q(posts__organisation__in=units) | Q(posts=None)
+
+
+def people(request: DeskRequest) -> HttpResponseBase:
+    """List the accounts."""
+    rows = User.objects.filter(_people_of(request)).distinct().prefetch_related("posts__organisation")
+    if wanted := request.GET.get("q", "").strip():
+        rows = rows.filter(Q(name__icontains=wanted) | Q(username__icontains=wanted))
+    return render(request, "administration/people.html", {"page": paged(request, rows, SORTS), "q": wanted})
+
+
+def add(request: DeskRequest) -> HttpResponseBase:
+    """Make an account."""
+    form = PersonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        told = form.cleaned_data
+        unit = Organisation.objects.filter(managed(request)).order_by("path")[0]
+        made = add_person(request.user, unit, told["username"], told["name"], told["password"], told["email"])
+        messages.success(request, _("The account is made. It may do nothing until it has a post."))
+        return redirect("person", made.pk)
+    return render(request, "administration/add.html", {"form": form})
+
+
+def person(request: DeskRequest, pk: int, form: PostForm | None = None) -> HttpResponseBase:
+    """Show one account with its posts, and what each allows."""
+    found = User.objects.filter(_people_of(request), pk=pk).distinct().first()
+    if found is None:
+        raise Http404
+    units = Organisation.objects.filter(managed(request))
+    today = timezone.localdate()
+    told = {
+        "person": found, "posts": found.posts.select_related("organisation"), "today": today, "roles": roles().values(), "rights": rights(),
+        "form": form or PostForm(units, initial={"valid_from": today}),
+    }  # fmt: skip
+    return render(request, "administration/person.html", told, status=422 if form else 200)
+
+
+def give(request: DeskRequest, pk: int) -> HttpResponseBase:
+    """Give a post."""
+    found = User.objects.filter(_people_of(request), pk=pk).distinct().first()
+    if found is None:
+        raise Http404
+    form = PostForm(Organisation.objects.filter(managed(request)), request.POST)
+    if not form.is_valid():
+        return person(request, pk, form)
+    told = form.cleaned_data
+    give_post(
+        request.standing, found, told["organisation"], told["role"], told["valid_from"], told["valid_to"]
+    )
+    return redirect("person", pk)
+
+
+def end(request: DeskRequest, pk: int) -> HttpResponseBase:
+    """End a post today."""
+    units = Organisation.objects.filter(managed(request))
+    post = Post.objects.filter(pk=pk, organisation__in=units).select_related("organisation", "user").first()
+    if post is None:
+        raise Http404
+    end_post(request.standing, post, timezone.localdate())
+    return redirect("person", post.user_id)

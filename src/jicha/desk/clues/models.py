@@ -1,0 +1,157 @@
+"""Clues, the findings in them, and the runs that were brought in."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from jicha.desk.people.models import Organisation, ScopedQuerySet, User
+
+
+def in_english() -> bool:
+    """Return whether the reader reads English."""
+    return (get_language() or "").startswith("en")
+
+
+class BroughtIn(models.Model):
+    """A run (稽查) whose findings the desk holds; one row a run makes a second delivery harmless."""
+
+    run_id = models.CharField(max_length=64, unique=True)
+    month = models.DateField()
+    snapshot_id = models.PositiveIntegerField()
+    at = models.DateTimeField(auto_now_add=True)
+    findings = models.PositiveIntegerField()
+    new_clues = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ("-at",)
+
+    def __str__(self) -> str:
+        return self.run_id
+
+
+class Clue(models.Model):
+    """Everything that speaks against one place, gathered for one decision."""
+
+    class State(models.TextChoices):
+        """Where a clue is on its way."""
+
+        OPEN = "open", _("open")
+        TAKEN = "taken", _("taken")
+        ORDERED = "ordered", _("with an order")
+        PROPOSED = "proposed", _("dismissal proposed")
+        DISMISSED = "dismissed", _("dismissed")
+        GONE = "gone", _("gone from the data")
+        CLOSED = "closed", _("closed")
+
+    class Band(models.TextChoices):
+        """How much the score asks for attention."""
+
+        URGENT = "urgent", _("urgent")
+        SOON = "soon", _("soon")
+        ORDINARY = "ordinary", _("ordinary")
+
+    class Reason(models.TextChoices):
+        """Why a clue is no problem."""
+
+        BENIGN = "benign", _("a harmless cause")
+        DATA = "data", _("wrong data in the extract")
+        KNOWN = "known", _("already dealt with")
+        POLICY = "policy", _("allowed by a local rule")
+        SMALL = "small", _("not worth a visit")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="clues")
+    place_kind = models.CharField(max_length=32)
+    place_id = models.CharField(_("place"), max_length=64)
+    customer_no = models.CharField(_("customer"), max_length=64, blank=True, db_index=True)
+    rules = models.CharField(_("topics"), max_length=255)
+    sentence_zh = models.TextField()
+    sentence_en = models.TextField()
+    band = models.CharField(_("band"), max_length=10, choices=Band)
+    score = models.DecimalField(_("score"), max_digits=6, decimal_places=4)
+    severity = models.PositiveSmallIntegerField(_("severity"))
+    company_yuan = models.DecimalField(_("charged too little, yuan"), max_digits=16, decimal_places=2)
+    customer_yuan = models.DecimalField(_("charged too much, yuan"), max_digits=16, decimal_places=2)
+    kwh = models.DecimalField(_("kWh"), max_digits=18, decimal_places=4)
+    expected_yuan = models.DecimalField(_("expected recovery, yuan"), max_digits=16, decimal_places=2)
+    is_visit = models.BooleanField(_("needs a visit"))
+    recurrence = models.CharField(_("recurrence"), max_length=12)
+    month = models.DateField(_("month"))
+    run_id = models.CharField(max_length=64)
+    first_seen = models.DateField(_("first seen"))
+
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.OPEN)
+    version = models.PositiveIntegerField(default=0)
+    holder = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="clues", verbose_name=_("held by")
+    )
+    proposer = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    approver = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(_("reason"), max_length=12, choices=Reason, blank=True)
+    reason_text = models.TextField(_("reason in words"), blank=True)
+    silent_until = models.DateField(_("silent until"), null=True, blank=True)
+    moved_at = models.DateTimeField(auto_now=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-expected_yuan", "-id")
+        indexes = (
+            models.Index(fields=["organisation", "state"], name="clue_of_unit"),
+            models.Index(fields=["state", "-expected_yuan", "-id"], name="clue_by_value"),
+            models.Index(fields=["place_kind", "place_id"], name="clue_by_place"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.place_id}"
+
+    @property
+    def number(self) -> str:
+        """The number that people say."""
+        return f"XS{self.pk:07d}"
+
+    @property
+    def sentence(self) -> str:
+        """The weightiest finding as a sentence, in the reader's language."""
+        return self.sentence_en if in_english() else self.sentence_zh
+
+
+class Finding(models.Model):
+    """One row that a rule raised, as the newest run saw it."""
+
+    class Status(models.TextChoices):
+        """How a finding stands beside the run before."""
+
+        NEW = "new", _("new")
+        CONTINUING = "continuing", _("continuing")
+        RECURRED = "recurred", _("recurred")
+        CLEARED = "cleared", _("cleared")
+
+    clue = models.ForeignKey(Clue, models.CASCADE, related_name="findings")
+    finding_id = models.CharField(max_length=64)
+    rule_id = models.CharField(_("topic"), max_length=16, db_index=True)
+    subject_kind = models.CharField(max_length=32)
+    subject_id = models.CharField(max_length=64)
+    severity = models.PositiveSmallIntegerField()
+    status = models.CharField(max_length=12, choices=Status)
+    direction = models.CharField(max_length=10, blank=True)
+    kwh = models.DecimalField(max_digits=18, decimal_places=4, null=True)
+    yuan = models.DecimalField(max_digits=16, decimal_places=2, null=True)
+    message_zh = models.TextField()
+    message_en = models.TextField()
+    run_id = models.CharField(max_length=64)
+    first_seen = models.DateField()
+
+    class Meta:
+        ordering = ("-severity", "rule_id", "finding_id")
+        constraints = (models.UniqueConstraint(fields=["clue", "finding_id"], name="finding_once_in_a_clue"),)
+        indexes = (models.Index(fields=["finding_id"], name="finding_by_id"),)
+
+    def __str__(self) -> str:
+        return f"{self.rule_id} {self.finding_id[:12]}"
+
+    @property
+    def message(self) -> str:
+        """The sentence in the reader's language."""
+        return self.message_en if in_english() else self.message_zh

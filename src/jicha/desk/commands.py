@@ -1,0 +1,147 @@
+"""What the command line does with the desk; each function is called after `open_desk`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import django
+from django.core.management import call_command
+
+from jicha.errors import ExplainedError
+
+SETTINGS = "jicha.desk.project.settings"
+# The people of the demo: one of each role that a county's audit needs, at the level where such a person sits.
+DEMO_PEOPLE = (
+    ("leader", "陈立新", "leader", "county"), ("manager", "周敏", "manager", "county"), ("auditor", "李强", "auditor", "county"),
+    ("reviewer", "王芳", "reviewer", "county"), ("unit", "赵军", "unit", "station"), ("profession", "孙洁", "profession", "county"),
+    ("discipline", "吴正", "discipline", "county"),
+)  # fmt: skip
+DEMO_PASSWORD = "jicha-demo-2026"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account that was made, with its password, which is shown once."""
+
+    username: str
+    name: str
+    role: str
+    organisation: str
+    password: str
+
+
+def open_desk(home: Path) -> None:
+    """Make Django ready for the desk of a home folder."""
+    os.environ["JICHA_HOME"] = str(home.resolve())
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
+    django.setup()
+
+
+def prepare() -> int:
+    """Bring the database to the newest form and place the organisations of the newest data; return how many changed."""
+    from jicha.desk.administration.tree import place_organisations
+    from jicha.desk.ui.home import home
+
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    return place_organisations(home().organisations() if home().mart.latest() else [])
+
+
+def bring_in_run(run_id: str | None, progress: Callable[[str, int, int], None]) -> Any:
+    """Bring a run to the desk (default: the newest); return what it did."""
+    from jicha.desk.deliveries.bring_in import bring_in
+    from jicha.desk.ui.home import home
+
+    prepare()
+    return bring_in(home().run(run_id), None, progress)
+
+
+def first_administrator(username: str) -> Account:
+    """Make the account that makes all others; an error says so where there is one already."""
+    from jicha.desk.people.models import ROOT, Organisation, Post
+
+    prepare()
+    if Post.objects.filter(Post.on(date.today()), role="administrator").exists():
+        raise ExplainedError(
+            where="jicha desk admin", found="an administrator", expected="none yet",
+            remedy="Sign in as the administrator to add people, or give that account a new password with `jicha desk password`.",
+        )  # fmt: skip
+    return _account(username, "系统管理员", "administrator", Organisation.objects.get(number=ROOT))
+
+
+def _account(username: str, name: str, role: str, unit: Any, password: str | None = None) -> Account:
+    from jicha.desk.administration.actions import add_person, give_post, new_password
+
+    password = password or new_password()
+    made = add_person(None, unit, username, name, password)
+    give_post(None, made, unit, role, date.today(), None)
+    return Account(username, name, role, unit.name, password)
+
+
+def new_password_of(username: str) -> str:
+    """Give an account a new password and return it."""
+    from django.db import transaction
+
+    from jicha.desk.administration.actions import new_password
+    from jicha.desk.journal.append import append
+    from jicha.desk.people.models import User
+
+    user = User.objects.get(username=username)
+    password = new_password()
+    with transaction.atomic():
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        append("new_password", user, actor=None, organisation=None)
+    return password
+
+
+def demo_people() -> list[Account]:
+    """Make one account of every role on an invented utility; those that exist stay as they are."""
+    from jicha.desk.people.models import ROOT, Organisation, User
+
+    prepare()
+    made = []
+    for username, name, role, level in (*DEMO_PEOPLE, ("admin", "系统管理员", "administrator", "root")):
+        unit = Organisation.objects.filter(level=level).order_by("path").first() or Organisation.objects.get(
+            number=ROOT
+        )
+        if not User.objects.filter(username=username).exists():
+            made.append(_account(username, name, role, unit, DEMO_PASSWORD))
+    return made
+
+
+def serve(address: str, workers: int) -> int:
+    """Serve the desk until it is interrupted; return the server's exit code."""
+    prepare()
+    call_command("collectstatic", interactive=False, verbosity=0)
+    host = address.rsplit(":", 1)[0]
+    os.environ["JICHA_HOSTS"] = ",".join(dict.fromkeys(["localhost", "127.0.0.1", host]))
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "jicha.desk.project.wsgi",
+        "--bind",
+        address,
+        "--workers",
+        str(workers),
+        "--threads",
+        "4",
+        "--log-level",
+        "warning",
+    ]
+    return subprocess.call(command)
+
+
+def verify_log() -> Any:
+    """Check the whole log; return what was found."""
+    from jicha.desk.journal.verify import verify
+
+    return verify()

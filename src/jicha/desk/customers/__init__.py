@@ -1,0 +1,1 @@
+"""Customers: everything that the data and the desk know of one."""

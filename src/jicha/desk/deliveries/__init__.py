@@ -1,0 +1,1 @@
+"""Deliveries: how the findings of a run come to the desk."""

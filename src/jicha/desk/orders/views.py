@@ -1,0 +1,193 @@
+"""The list of orders, and one order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from jicha.desk.clues.models import Clue
+from jicha.desk.clues.moves import FLOW as CLUES
+from jicha.desk.flow.forms import form_of, open_forms
+from jicha.desk.flow.moves import label_of
+from jicha.desk.flow.refusals import Missing, NotNow
+from jicha.desk.journal.history import history
+from jicha.desk.orders.actions import comment, issue_order, move_order
+from jicha.desk.orders.forms import OrderForm
+from jicha.desk.orders.models import Order
+from jicha.desk.orders.moves import FLOW
+from jicha.desk.people.models import Organisation
+from jicha.desk.people.standing import DeskRequest
+from jicha.desk.ui.lists import export, paged
+from jicha.desk.ui.routes import seen_or_404
+
+SORTS = {
+    "due": ("due_on", "id"),
+    "newest": ("-id",),
+    "severity": ("-severity", "due_on", "id"),
+    "amount": ("-found_yuan", "-id"),
+}
+SORT_TITLES = {
+    "due": gettext_lazy("due on"),
+    "newest": gettext_lazy("newest"),
+    "severity": gettext_lazy("severity"),
+    "amount": gettext_lazy("amount found"),
+}
+CLOSED = (Order.State.ARCHIVED, Order.State.TRANSFERRED)
+# The way that most orders take, for the steps at the top of the page.
+STEPS = (
+    "dispatched",
+    "accepted",
+    "verifying",
+    "reported",
+    "reviewed",
+    "confirmed",
+    "rectifying",
+    "rectified",
+    "rechecked",
+    "archived",
+)
+
+
+def orders(request: DeskRequest) -> HttpResponseBase:
+    """List the orders that the person sees; without a state, those that are not closed."""
+    rows = Order.objects.seen_by(request.standing, "order.see").select_related(
+        "organisation", "clue", "verifier"
+    )
+    state, text = request.GET.get("state", "open"), request.GET.get("q", "").strip()
+    today = timezone.localdate()
+    if state == "open":
+        rows = rows.exclude(state__in=CLOSED)
+    elif state == "overdue":
+        rows = rows.exclude(state__in=CLOSED).filter(due_on__lt=today)
+    elif state in Order.State.values:
+        rows = rows.filter(state=state)
+    if text:
+        number = text.upper().removeprefix("JC").lstrip("0")
+        rows = rows.filter(
+            Q(clue__customer_no=text) | Q(clue__place_id=text) | Q(pk=int(number) if number.isdigit() else 0)
+        )
+    if "export" in request.GET:
+        return export(request, "orders", rows, (_line(order) for order in rows))
+    told = {
+        "page": paged(request, rows, SORTS), "states": Order.State.choices, "state": state, "q": text, "today": today, "sorts": SORT_TITLES,
+        "sort": request.GET.get("sort", "due"),
+    }  # fmt: skip
+    return render(request, "orders/orders.html", told)
+
+
+def _line(order: Order) -> dict[str, Any]:
+    return {
+        "number": order.number, "clue": order.clue.number, "unit": order.organisation.name, "customer": order.clue.customer_no,
+        "topics": order.clue.rules, "state": order.get_state_display(), "severity": order.severity, "due_on": order.due_on,
+        "found_kwh": order.found_kwh, "found_yuan": order.found_yuan, "class": order.get_nature_display(), "size": order.get_size_display(),
+    }  # fmt: skip
+
+
+def issue(request: DeskRequest, pk: int) -> HttpResponseBase:
+    """Make an order of a clue."""
+    clue = seen_or_404(request, Clue, "order.dispatch", pk)
+    if "order" not in {move.name for move in CLUES.open_to(clue, request.standing)}:
+        raise NotNow(CLUES.moves["order"].title)
+    first = {
+        "organisation": clue.organisation_id,
+        "kind": Order.Kind.SITE if clue.is_visit else Order.Kind.DESK,
+    }
+    form = OrderForm(_units_below(request), request.POST or None, initial=first)
+    if request.method == "POST" and form.is_valid():
+        told = form.cleaned_data
+        order = issue_order(clue, request.standing, told["organisation"], told["kind"], told["request"])
+        return redirect("order", order.pk)
+    return render(
+        request,
+        "orders/issue.html",
+        {"clue": clue, "findings": clue.findings.all(), "form": form},
+        status=422 if form.errors else 200,
+    )
+
+
+def _units_below(request: DeskRequest) -> Any:
+    """Return the organisations to which the person may dispatch."""
+    told = Q(pk__in=())
+    for path in request.standing.paths("order.dispatch"):
+        told |= Q(path__startswith=path)
+    return Organisation.objects.filter(told)
+
+
+def show(request: DeskRequest, pk: int) -> HttpResponseBase:
+    """Show an order: where it stands, what was found, what can be done."""
+    order = seen_or_404(
+        request,
+        Order,
+        "order.see",
+        pk,
+        "clue",
+        "verifier",
+        "reviewer",
+        "judge",
+        "rectifier",
+        "rechecker",
+        "contact",
+        "issuer",
+    )
+    told = {
+        "order": order, "moves": open_forms(order, FLOW, request.standing), "history": history(order), "comments": order.comments.select_related("author"),
+        "findings": order.findings.all(), "steps": _steps(order), "today": timezone.localdate(), "facts": _facts(order),
+        "overdue": order.state not in CLOSED and order.is_overdue(timezone.localdate()),
+        "may_comment": request.standing.may("order.comment", order.organisation.path),
+    }  # fmt: skip
+    return render(request, "orders/order.html", told)
+
+
+def _steps(order: Order) -> list[tuple[str, str]]:
+    """Return each step with whether it is done, current or ahead."""
+    words = dict(Order.State.choices)
+    place = STEPS.index(order.state) if order.state in STEPS else len(STEPS)
+    kinds = ["done" if n < place else "current" if n == place else "ahead" for n in range(len(STEPS))]
+    return [(str(words[Order.State(step)]), kind) for step, kind in zip(STEPS, kinds, strict=True)]
+
+
+_TOLD = (
+    "verdict", "facts", "found_kwh", "found_yuan", "opinion", "exclusion", "nature", "cause", "size", "demand", "rectification", "proof_run_id",
+    "proof_text", "unproven_reason", "cause_found", "persons_dealt", "measures_taken", "staff_taught", "receiver", "transfer_reason",
+)  # fmt: skip
+
+
+def _facts(order: Order) -> list[tuple[str, Any]]:
+    """Return what has been filled in so far, with its label."""
+    told = []
+    for name in _TOLD:
+        value = getattr(order, name)
+        if value not in (None, ""):
+            choice = getattr(order, f"get_{name}_display", None)
+            told.append((label_of(order, name), choice() if choice else value))
+    return told
+
+
+def move(request: DeskRequest, pk: int, name: str) -> HttpResponseBase:
+    """Make a move of the order."""
+    order = seen_or_404(request, Order, "order.see", pk, "clue")
+    if name not in FLOW.moves:
+        raise Http404
+    form = form_of(order, FLOW.moves[name], request.POST)
+    if not form.is_valid():
+        raise Missing(
+            FLOW.moves[name].title,
+            [str(form.fields[field].label) for field in form.errors if field in form.fields],
+        )
+    move_order(order, name, request.standing, form.cleaned_data)
+    messages.success(request, _("Done: %(move)s") % {"move": FLOW.moves[name].title})
+    return redirect("order", pk)
+
+
+def say(request: DeskRequest, pk: int) -> HttpResponseBase:
+    """Add a comment."""
+    order = seen_or_404(request, Order, "order.see", pk)
+    comment(order, request.standing, request.POST.get("text", ""))
+    return redirect("order", pk)

@@ -1,0 +1,1 @@
+"""People (人员): organisations, users, their posts and what these allow."""

@@ -1,0 +1,43 @@
+"""Every address of the desk, each with the right that it needs."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+
+from jicha.desk.administration import language
+from jicha.desk.administration import views as people
+from jicha.desk.clues import views as clues
+from jicha.desk.customers import views as customers
+from jicha.desk.log import views as log
+from jicha.desk.orders import views as orders
+from jicha.desk.ui.routes import ANYBODY, page
+from jicha.desk.workbench import views as workbench
+
+urlpatterns = [
+    path("healthz", login_not_required(workbench.health)),
+    path("accounts/", include("allauth.urls")),
+    page("", workbench.workbench, "workbench", ANYBODY),
+    page("language/", language.choose, "language", ANYBODY, "POST"),
+    page("clues/", clues.pool, "clues", "clue.see"),
+    page("clues/next/", clues.take_next, "clue_next", "clue.decide", "POST"),
+    page("clues/dismiss/", clues.dismiss_many, "clue_dismiss_many", "clue.decide", "GET", "POST"),
+    page("clues/<int:pk>/", clues.show, "clue", "clue.see"),
+    page("clues/<int:pk>/evidence/<str:finding_id>/", clues.evidence, "clue_evidence", "clue.see"),
+    page("clues/<int:pk>/order/", orders.issue, "clue_order", "order.dispatch", "GET", "POST"),
+    page("clues/<int:pk>/<str:name>/", clues.move, "clue_move", "clue.see", "POST"),
+    page("orders/", orders.orders, "orders", "order.see"),
+    page("orders/<int:pk>/", orders.show, "order", "order.see"),
+    page("orders/<int:pk>/comment/", orders.say, "order_comment", "order.comment", "POST"),
+    page("orders/<int:pk>/<str:name>/", orders.move, "order_move", "order.see", "POST"),
+    page("customers/", customers.find, "customers", "customer.see"),
+    page("customers/<str:number>/", customers.show, "customer", "customer.see"),
+    page("log/", log.log, "log", "log.see"),
+    page("log/verify/", log.check, "log_verify", "log.see", "POST"),
+    page("people/", people.people, "people", "people.manage"),
+    page("people/add/", people.add, "person_add", "people.manage", "GET", "POST"),
+    page("people/<int:pk>/", people.person, "person", "people.manage"),
+    page("people/<int:pk>/post/", people.give, "person_post", "people.manage", "POST"),
+    page("people/posts/<int:pk>/end/", people.end, "post_end", "people.manage", "POST"),
+]
+handler404 = "jicha.desk.ui.errors.not_found"

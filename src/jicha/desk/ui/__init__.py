@@ -1,0 +1,1 @@
+"""What all screens share: base page, routes with their right, words of numbers and days."""

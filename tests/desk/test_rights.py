@@ -1,0 +1,198 @@
+"""The matrix of rights: every route of the desk × every role × own, sub and foreign organisation, made from the route table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from jicha.desk.clues.models import Clue
+from jicha.desk.orders.actions import issue_order
+from jicha.desk.people.models import Organisation, Post
+from jicha.desk.people.rights import rights, roles
+from jicha.desk.project import urls  # noqa: F401  (fills the table of routes)
+from jicha.desk.ui.checks import addresses, every_route_has_a_right
+from jicha.desk.ui.routes import ANYBODY, ROUTES
+
+# What each route with a record is about; the others are lists.
+ABOUT_CLUE = ("clue", "clue_evidence", "clue_order", "clue_move")
+ABOUT_ORDER = ("order", "order_comment", "order_move")
+ABOUT_PERSON = ("person", "person_post", "post_end")
+
+
+def test_every_address_declares_its_right() -> None:
+    """An address that was not made by `page` fails the build, and every right that is named exists."""
+    assert every_route_has_a_right() == []
+    assert {route.right for route in ROUTES.values()} <= {*rights(), ANYBODY}
+    assert {right for role in roles().values() for right in role.rights} <= set(rights())
+
+
+def test_an_address_without_a_right_is_found(settings: Any) -> None:
+    """The check is not blind."""
+    settings.ROOT_URLCONF = "tests.desk.open_urls"
+    assert [error.id for error in every_route_has_a_right()] == ["jicha.E001"]
+    assert [address for address, _ in addresses()] == ["secret/"]
+
+
+@pytest.fixture
+def records(
+    clue: Callable[..., Clue], person: Callable[..., Any], tree: dict[str, Organisation]
+) -> dict[str, dict[str, int]]:
+    """A clue, an order and a post in each of the own, a sub- and a foreign organisation of county C1."""
+    made: dict[str, dict[str, int]] = {}
+    for place, unit in (("own", "C1"), ("sub", "S11"), ("foreign", "S21")):
+        other = clue(unit, f"O{place}")
+        order = issue_order(
+            other, person("manager", "C1" if place != "foreign" else "C2").standing, tree[unit], "desk", "x"
+        )
+        someone = person("profession", unit, f"someone-{place}")
+        made[place] = {
+            "clue": clue(unit, f"C{place}").pk, "order": order.pk, "person": someone.user.pk, "post": Post.objects.get(user=someone.user).pk,
+        }  # fmt: skip
+    return made
+
+
+def arguments(name: str, ids: dict[str, int], place: str) -> dict[str, Any]:
+    """Return the arguments of a route for the records of a place."""
+    told: dict[str, Any] = {}
+    if name in ABOUT_CLUE:
+        told["pk"] = ids["clue"]
+    elif name in ABOUT_ORDER:
+        told["pk"] = ids["order"]
+    elif name in ABOUT_PERSON:
+        told["pk"] = ids["post" if name == "post_end" else "person"]
+    if name == "clue_evidence":
+        told["finding_id"] = "none"
+    if name.endswith("_move"):
+        told["name"] = "take" if name == "clue_move" else "accept"
+    if name == "customer":
+        told["number"] = f"C{place}"
+    return told
+
+
+@pytest.mark.parametrize("role", [*roles(), None])
+@pytest.mark.parametrize("place", ["own", "sub", "foreign"])
+def test_matrix(
+    role: str | None,
+    place: str,
+    records: dict[str, dict[str, int]],
+    person: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without the right: 403. With it, in a foreign organisation: 404 and nothing changed. In the own or below: neither."""
+    monkeypatch.setattr(
+        "jicha.home.Home.customer_name",
+        lambda _self, number: ("某", {"Cown": "C1", "Csub": "S11", "Cforeign": "S21"}[number]),
+    )
+    monkeypatch.setattr("jicha.home.Home.customer_file", lambda _self, _number: [])
+    client = person(role, "C1", "the one").client if role else Client()
+    wrong = []
+    for name, route in ROUTES.items():
+        url = reverse(name, kwargs=arguments(name, records[place], place))
+        for method in route.methods:
+            if name == "language":
+                continue
+            status = client.generic(method, url).status_code
+            expected = _expected(role, route.right, name, place, method)
+            if status not in expected:
+                wrong.append(f"{method} {url} as {role} in {place}: {status}, expected {sorted(expected)}")
+    assert wrong == []
+
+
+def _expected(role: str | None, right: str, name: str, place: str, method: str) -> set[int]:
+    if role is None:
+        return {302}
+    if right != ANYBODY and right not in roles()[role].rights:
+        return {403}
+    is_record = name in (*ABOUT_CLUE, *ABOUT_ORDER, *ABOUT_PERSON, "customer")
+    if is_record and place == "foreign":
+        return {404}
+    if name == "clue_evidence":
+        return {404}  # the clue is seen, but holds no finding of this id
+    # A move or a form may be refused for other reasons (a second right, empty fields); it must never be an error.
+    return {200} if method == "GET" else {200, 302, 403, 409, 422}
+
+
+def test_other_methods_are_refused(person: Callable[..., Any], records: dict[str, dict[str, int]]) -> None:
+    """A change cannot be made by GET, nor a page be deleted."""
+    manager = person("manager", "C1", "the one").client
+    for name, route in ROUTES.items():
+        url = reverse(name, kwargs=arguments(name, records["own"], "own"))
+        for method in {"GET", "POST", "PUT", "DELETE"} - set(route.methods):
+            assert manager.generic(method, url).status_code == 405, (method, url)
+
+
+def test_lists_hold_nothing_foreign(person: Callable[..., Any], records: dict[str, dict[str, int]]) -> None:
+    """Rows, counts, search, export and the choice of units end at the border of the county."""
+    manager = person("manager", "C1", "the one").client
+    for url in ("/clues/?state=", "/clues/?q=Cforeign", "/orders/?state=all", "/orders/?q=Oforeign", "/?x"):
+        page = manager.get(url).content.decode()
+        assert "西一所" not in page, url
+    told = b"".join(manager.get("/clues/?state=&export=csv").streaming_content).decode("utf-8-sig")
+    assert ("Csub" in told, "Cforeign" in told, "西" in told) == (True, False, False)
+
+
+def test_a_move_on_a_foreign_record_changes_nothing(
+    person: Callable[..., Any], records: dict[str, dict[str, int]]
+) -> None:
+    """A direct POST with a foreign id is answered as if there were nothing, and nothing happens."""
+    manager = person("manager", "C1", "the one").client
+    ids = records["foreign"]
+    assert manager.post(f"/clues/{ids['clue']}/take/").status_code == 404
+    assert manager.post(
+        "/clues/dismiss/",
+        {"clue": [ids["clue"]], "reason": "benign", "reason_text": "x", "silent_until": "2030-01-01"},
+    ).status_code in (200, 302)
+    assert Clue.objects.get(pk=ids["clue"]).state == "open"
+
+
+def test_a_right_that_is_taken_away_is_gone_with_the_next_click(
+    person: Callable[..., Any], clue: Callable[..., Clue]
+) -> None:
+    """A post that ended counts no more, in sessions that are open, too."""
+    auditor = person("auditor")
+    assert auditor.client.get("/clues/").status_code == 200
+    Post.objects.filter(user=auditor.user).update(valid_to=date.today())
+    assert auditor.client.get("/clues/").status_code == 403
+
+
+def test_nobody_gives_oneself_a_post(person: Callable[..., Any], tree: dict[str, Organisation]) -> None:
+    """An administrator can make others able to act, not the own account; nor reach beyond the own subtree."""
+    admin = person("administrator", "C1")
+    other = person("auditor", "S11")
+    told = {"organisation": tree["C1"].pk, "role": "manager", "valid_from": "2026-01-01"}
+    assert admin.client.post(f"/people/{admin.user.pk}/post/", told).status_code == 403
+    assert admin.client.post(f"/people/{other.user.pk}/post/", told).status_code == 302
+    assert (
+        admin.client.post(
+            f"/people/{other.user.pk}/post/", told | {"organisation": tree["C2"].pk}
+        ).status_code
+        == 422
+    )
+    assert set(Post.objects.filter(user=other.user).values_list("role", flat=True)) == {"auditor", "manager"}
+    assert Post.objects.filter(user=admin.user).count() == 1
+
+
+def test_more_fields_than_asked_for_are_not_written(
+    person: Callable[..., Any], clue: Callable[..., Clue]
+) -> None:
+    """Mass assignment: a move writes its own fields and no others."""
+    one = clue()
+    person("auditor").client.post(
+        f"/clues/{one.pk}/take/",
+        {"take-state": "closed", "state": "closed", "expected_yuan": "0", "take-expected_yuan": "0"},
+    )
+    one.refresh_from_db()
+    assert (one.state, str(one.expected_yuan)) == ("taken", "600.00")
+
+
+def test_a_change_needs_the_token_of_the_page(person: Callable[..., Any], clue: Callable[..., Clue]) -> None:
+    """CSRF: a POST from elsewhere is refused."""
+    auditor = person("auditor")
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(auditor.user, backend="django.contrib.auth.backends.ModelBackend")
+    assert strict.post(f"/clues/{clue().pk}/take/").status_code == 403
