@@ -76,7 +76,7 @@ def customer_frame(part: Part, names: Pick) -> Frame:
         "phone": Ids("1", world.plan.phones(rows, 39_00000000 + rows * 7 % 90_000_000 + 5_000_000)),
         "kind": _of_segment(segment, [s.kind for s in SEGMENTS]),
         "category_code": _of_segment(segment, [world.plan.category(s) for s in SEGMENTS]),
-        "trade_code": _of_segment(segment, [s.trade for s in SEGMENTS]),
+        "trade_code": _trades(world, rows),
         "voltage_code": Pick(np.where(segment >= FIRST_HV, supply_voltage(customers.kva[rows]), 0), VOLTAGES),
         "contract_kva": kva * 10_000,
         "running_kva": world.plan.running_kva(rows, np.where(closed, 0, kva - off)) * 10_000,
@@ -98,6 +98,20 @@ def customer_frame(part: Part, names: Pick) -> Frame:
             (customers.pv_kw[rows] > 0) | np.isin(rows, list(world.plan.says_generation))
         ).astype(np.int64),
     }
+
+
+def _trades(world: World, rows: Ints) -> Pick:
+    """Return the trades of the segments; a few hotels, restaurants and landlords are planted."""
+    values = [s.trade for s in SEGMENTS]
+    pool = sorted({value for value in values if value is not None} | {"H6110", "H6210", "K7040"})
+    codes = np.array([-1 if value is None else pool.index(value) for value in values], dtype=np.int64)
+    own = codes[world.customers.segment[rows]]
+    for job in world.plan.jobs:
+        lets_out = job.rule == "IN-11" and job.fault == (job.index % 2 == 0)
+        if lets_out or job.rule == "IN-14":
+            trade = "K7040" if lets_out else ("H6110", "H6210")[job.index % 2]
+            own[rows == job.customer] = pool.index(trade)
+    return Pick(own, pool)
 
 
 def _employees(part: Part, rows: Ints) -> Ints:
