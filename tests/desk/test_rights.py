@@ -20,7 +20,7 @@ from jicha.desk.ui.routes import ANYBODY, ROUTES
 
 # What each route with a record is about; the others are lists.
 ABOUT_CLUE = ("clue", "clue_evidence", "clue_order", "clue_move")
-ABOUT_ORDER = ("order", "order_comment", "order_move")
+ABOUT_ORDER = ("order", "order_comment", "order_move", "evidence_add", "evidence", "evidence_small")
 ABOUT_PERSON = ("person", "person_post", "post_end")
 
 
@@ -67,6 +67,8 @@ def arguments(name: str, ids: dict[str, int], place: str) -> dict[str, Any]:
         told["pk"] = ids["post" if name == "post_end" else "person"]
     if name == "clue_evidence":
         told["finding_id"] = "none"
+    if name in ("evidence", "evidence_small"):
+        told["number"] = 1
     if name.endswith("_move"):
         told["name"] = "take" if name == "clue_move" else "accept"
     if name == "customer":
@@ -111,8 +113,8 @@ def _expected(role: str | None, right: str, name: str, place: str, method: str) 
     is_record = name in (*ABOUT_CLUE, *ABOUT_ORDER, *ABOUT_PERSON, "customer")
     if is_record and place == "foreign":
         return {404}
-    if name == "clue_evidence":
-        return {404}  # the clue is seen, but holds no finding of this id
+    if name in ("clue_evidence", "evidence", "evidence_small"):
+        return {404}  # the clue or order is seen, but holds nothing of this number
     # A move or a form may be refused for other reasons (a second right, empty fields); it must never be an error.
     return {200} if method == "GET" else {200, 302, 403, 409, 422}
 

@@ -126,14 +126,16 @@ def serve(
 
 
 def verify(home: HomeOption = None, language: LanguageOption = "zh", as_json: JsonOption = False) -> None:
-    """Check the whole log of the desk against itself and against the checkpoints outside the database."""
-    told = _commands(home).verify_log()
+    """Check the whole log of the desk against itself and the checkpoints outside, and every file of evidence against its hash."""
+    commands = _commands(home)
+    told, damaged = commands.verify_log(), commands.damaged_files()
     if as_json:
         print_json(
             {
                 "events": told.events,
                 "anchored": told.anchored,
                 "faults": [{"number": f.number, "kind": f.kind, "text": f.text} for f in told.faults],
+                "damaged_files": [{"sha256": one.sha256, "kind": one.kind} for one in damaged],
             }
         )
     else:
@@ -145,5 +147,7 @@ def verify(home: HomeOption = None, language: LanguageOption = "zh", as_json: Js
         )
         for fault in told.faults[:50]:
             CONSOLE.print(f"  {fault.number}  {fault.kind}  {fault.text}", markup=False, highlight=False)
-    if not told.is_whole:
+        for one in damaged:
+            CONSOLE.print(f"  {one.sha256}  {one.kind}", markup=False, highlight=False)
+    if not told.is_whole or damaged:
         raise typer.Exit(Exit.DATA)

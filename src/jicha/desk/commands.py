@@ -140,6 +140,13 @@ def serve(address: str, workers: int) -> int:
     return subprocess.call(command)
 
 
+def damaged_files() -> list[Any]:
+    """Return the files of evidence whose bytes are gone or changed."""
+    from jicha.desk.evidence.actions import damaged_files as found
+
+    return found()
+
+
 def verify_log() -> Any:
     """Check the whole log; return what was found."""
     from jicha.desk.journal.verify import verify

@@ -140,6 +140,7 @@ def show(request: DeskRequest, pk: int) -> HttpResponseBase:
         "order": order, "moves": open_forms(order, FLOW, request.standing), "history": history(order), "comments": order.comments.select_related("author"),
         "findings": order.findings.all(), "steps": _steps(order), "today": timezone.localdate(), "facts": _facts(order),
         "overdue": order.state not in CLOSED and order.is_overdue(timezone.localdate()),
+        "files": order.evidence.select_related("added_by"), "may_add_file": order.state not in CLOSED and request.standing.may("evidence.add", order.organisation.path),
         "may_comment": request.standing.may("order.comment", order.organisation.path),
     }  # fmt: skip
     return render(request, "orders/order.html", told)

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "jicha.desk.journal.apps.JournalConfig",
     "jicha.desk.clues.apps.CluesConfig",
     "jicha.desk.orders.apps.OrdersConfig",
+    "jicha.desk.evidence.apps.EvidenceConfig",
     "jicha.desk.ui.apps.UiConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -157,6 +158,8 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
     }
 }
+# Photos come one at a time; what is larger is refused before it fills the memory (evidence/content.py says how large).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = not IS_PLAIN_HTTP

@@ -9,6 +9,7 @@ from jicha.desk.administration import language
 from jicha.desk.administration import views as people
 from jicha.desk.clues import views as clues
 from jicha.desk.customers import views as customers
+from jicha.desk.evidence import views as evidence
 from jicha.desk.log import views as log
 from jicha.desk.orders import views as orders
 from jicha.desk.ui.routes import ANYBODY, page
@@ -29,6 +30,9 @@ urlpatterns = [
     page("orders/", orders.orders, "orders", "order.see"),
     page("orders/<int:pk>/", orders.show, "order", "order.see"),
     page("orders/<int:pk>/comment/", orders.say, "order_comment", "order.comment", "POST"),
+    page("orders/<int:pk>/evidence/", evidence.add, "evidence_add", "evidence.add", "POST"),
+    page("orders/<int:pk>/evidence/<int:number>/", evidence.original, "evidence", "order.see"),
+    page("orders/<int:pk>/evidence/<int:number>/small/", evidence.small, "evidence_small", "order.see"),
     page("orders/<int:pk>/<str:name>/", orders.move, "order_move", "order.see", "POST"),
     page("customers/", customers.find, "customers", "customer.see"),
     page("customers/<str:number>/", customers.show, "customer", "customer.see"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -14,6 +15,7 @@ from django.urls import URLPattern, path
 
 from jicha.desk.flow.refusals import Refusal
 from jicha.desk.people.standing import DeskRequest
+from jicha.errors import JichaError
 
 ANYBODY = "anybody who is signed in"
 
@@ -50,6 +52,10 @@ def page(
             return view(request, *args, **kwargs)
         except Refusal as refusal:
             return render(request, "ui/refused.html", {"refusal": refusal}, status=refusal.status)
+        except JichaError as error:
+            # The home is not as it should be (no snapshot, damaged evidence): say what to do, and let the operator see it.
+            logging.getLogger(__name__).error("%s: %s", route.name, error)
+            return render(request, "ui/refused.html", {"refusal": error}, status=500)
 
     guarded.route = route  # type: ignore[attr-defined]
     return path(address, guarded, name=name)

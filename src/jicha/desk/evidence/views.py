@@ -1,0 +1,62 @@
+"""Files of an order: added, shown small, handed out as they came."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from jicha.desk.evidence.actions import add_file, vault
+from jicha.desk.evidence.content import MOST_BYTES, NotEvidence, thumbnail
+from jicha.desk.evidence.models import EvidenceFile
+from jicha.desk.orders.models import Order
+from jicha.desk.people.standing import DeskRequest
+from jicha.desk.ui.routes import seen_or_404
+
+
+def add(request: DeskRequest, pk: int) -> HttpResponseBase:
+    """Add a file to an order."""
+    order = seen_or_404(request, Order, "order.see", pk)
+    sent = request.FILES.get("file")
+    if sent is None or sent.size is None or sent.size > MOST_BYTES:
+        raise NotEvidence(_("Choose a file of at most 20 MB."))
+    made = add_file(
+        order,
+        request.standing,
+        sent.name or "",
+        sent.read(),
+        request.POST.get("note", ""),
+        request.POST.get("sha256", ""),
+    )
+    messages.success(
+        request, _("Kept: %(name)s, hash %(hash)s") % {"name": made.name, "hash": made.sha256[:16]}
+    )
+    return redirect("order", pk)
+
+
+def _found(request: DeskRequest, pk: int, number: int) -> EvidenceFile:
+    order = seen_or_404(request, Order, "order.see", pk)
+    found = EvidenceFile.objects.filter(order=order, pk=number).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def original(request: DeskRequest, pk: int, number: int) -> HttpResponseBase:
+    """Hand out the bytes as they came: always to be saved, never shown by the browser."""
+    found = _found(request, pk, number)
+    response = HttpResponse(vault().read(found.sha256), content_type=found.media_type)
+    response.headers["Content-Disposition"] = (
+        f'attachment; filename="{found.sha256[:16]}.{found.name.rsplit(".", 1)[-1]}"'
+    )
+    return response
+
+
+def small(request: DeskRequest, pk: int, number: int) -> HttpResponseBase:
+    """Show a picture small, without what the camera wrote into it."""
+    found = _found(request, pk, number)
+    if not found.is_image:
+        raise Http404
+    return HttpResponse(thumbnail(vault().read(found.sha256)), content_type="image/jpeg")
