@@ -230,7 +230,7 @@ def bind(tree: exp.Query, values: Mapping[str, ParameterValue]) -> exp.Query:
     bound = tree.copy()
     for membership in list(bound.find_all(exp.In)):
         _bind_list(membership, values)
-    transformed = bound.transform(literal)
+    transformed = bound.transform(literal, copy=False)
     assert isinstance(transformed, exp.Query)
     return transformed
 
@@ -264,6 +264,10 @@ def _number(text: str) -> exp.Expr:
     return exp.paren(exp.Literal.number(text)) if text.startswith("-") else exp.Literal.number(text)
 
 
-def generate(tree: exp.Query, engine: str = "duckdb") -> str:
-    """Return the text that the engine runs: own functions expanded, every identifier quoted."""
-    return expand_functions(tree.copy()).sql(dialect=engine, identify=True)
+def generate(tree: exp.Query, engine: str = "duckdb", *, copy: bool = True) -> str:
+    """Return the text that the engine runs: own functions expanded, every identifier quoted.
+
+    A tree that nobody needs afterwards is not copied first: copies of a long one cost more than all else here.
+    """
+    own = tree.copy() if copy else tree
+    return expand_functions(own).sql(dialect=engine, identify=True, copy=copy)

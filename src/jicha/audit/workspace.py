@@ -58,16 +58,18 @@ def _fact_sql(fact: Fact, moment: Moment) -> str:
 
 def rule_sql(rule: Rule, values: Mapping[str, ParameterValue], moment: Moment) -> str:
     """Return the engine's text of the rule with these parameter values."""
-    return generate(bind(rule.tree, {**values, **moment.parameters}))
+    return generate(bind(rule.tree, {**values, **moment.parameters}), copy=False)
 
 
 def _typed(tree: exp.Query, fact: Fact) -> str:
-    inner = exp.Subquery(this=tree.copy(), alias=exp.to_identifier("fact_rows"))
+    inner = exp.Subquery(this=tree, alias=exp.to_identifier("fact_rows"))
     casts = [exp.alias_(exp.cast(exp.column(name), kind), name) for name, kind in fact.columns.items()]
-    query = exp.select(*casts).from_(inner)
+    query = exp.select(*casts).from_(inner, copy=False)
     by_time = next((name for name in ("bill_month", "day") if name in fact.columns), None)
     # Sorted by time, a kept fact of the whole snapshot lets the rules of one month skip the row groups of all others.
-    return generate(query.order_by(exp.column(by_time)) if by_time and not fact.uses_month else query)
+    if by_time and not fact.uses_month:
+        query = query.order_by(exp.column(by_time), copy=False)
+    return generate(query, copy=False)
 
 
 def _rows_sql(fact: Fact) -> str:
