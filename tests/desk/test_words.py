@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.utils import translation
 
 import jicha.desk
@@ -40,6 +41,12 @@ def test_nothing_is_untranslated(tmp_path: Path) -> None:
     }
     long = {text for text in used if len(text) > 70}  # the catalogue folds these
     assert used - known - long == set()
+
+
+@pytest.mark.django_db
+def test_every_change_of_a_model_has_its_migration() -> None:
+    """A column that no migration makes would be missing on the next installation."""
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
 def test_no_template_writes_style_or_script_into_the_page() -> None:

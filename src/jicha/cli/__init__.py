@@ -56,6 +56,8 @@ app.add_typer(studio.outcomes, name="outcomes")
 app.add_typer(desk.app, name="desk")
 app.command("serve")(desk.serve)
 app.command("verify")(desk.verify)
+app.command("backup")(desk.backup)
+app.command("restore")(desk.restore)
 app.command("doctor")(doctor.doctor)
 
 

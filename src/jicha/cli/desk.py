@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -125,9 +126,50 @@ def serve(
     raise typer.Exit(commands.serve(address, workers))
 
 
+def backup(
+    target: Annotated[Path, typer.Argument(help="The .tar.gz to write.")],
+    with_mart: Annotated[bool, typer.Option("--with-mart", help="With the loaded data, too.")] = False,
+    home: HomeOption = None,
+    language: LanguageOption = "zh",
+) -> None:
+    """Write everything that people made into one file, while the desk is in use; rows of a PostgreSQL need pg_dump beside it."""
+    from jicha.desk.operation import backup as operation
+
+    with progress() as show:
+        told = operation.backup(home_at(home).path, target, with_mart=with_mart, progress=show)
+    CONSOLE.print(
+        word("desk.backed_up", language).format(
+            files=f"{told.files:,}", size=f"{told.size_bytes:,}", target=target
+        ),
+        markup=False,
+        highlight=False,
+    )
+    if os.environ.get("DATABASE_URL"):
+        CONSOLE.print(word("desk.rows_apart", language), markup=False)
+
+
+def restore(
+    source: Annotated[Path, typer.Argument(help="A .tar.gz of `jicha backup`.")],
+    home: HomeOption = None,
+    language: LanguageOption = "zh",
+) -> None:
+    """Restore a backup into a home that is empty or not there; a backup that was changed restores nothing."""
+    from jicha.desk.operation import backup as operation
+
+    folder = home or Path(os.environ.get("JICHA_HOME") or "jicha-home")
+    with progress() as show:
+        told = operation.restore(source, folder, show)
+    CONSOLE.print(
+        word("desk.restored", language).format(files=f"{told.files:,}", home=folder),
+        markup=False,
+        highlight=False,
+    )
+
+
 def verify(home: HomeOption = None, language: LanguageOption = "zh", as_json: JsonOption = False) -> None:
     """Check the whole log of the desk against itself and the checkpoints outside, and every file of evidence against its hash."""
     commands = _commands(home)
+    commands.must_be_current()
     told, damaged = commands.verify_log(), commands.damaged_files()
     if as_json:
         print_json(

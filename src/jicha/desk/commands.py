@@ -147,6 +147,20 @@ def damaged_files() -> list[Any]:
     return found()
 
 
+def must_be_current() -> None:
+    """Refuse to read a database that is not there yet or is of an older form: reading changes nothing, so it cannot mend that."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if missing:
+        raise ExplainedError(
+            where=str(connection.settings_dict["NAME"]), found=f"{len(missing)} changes of the database that were not made", expected="none",
+            remedy="Run `jicha desk bring-in` or `jicha serve` once: each makes them.",
+        )  # fmt: skip
+
+
 def verify_log() -> Any:
     """Check the whole log; return what was found."""
     from jicha.desk.journal.verify import verify

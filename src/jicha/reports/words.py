@@ -40,13 +40,34 @@ WORDS: dict[str, tuple[str, str]] = {
     "desk.role": ("角色", "Role"),
     "desk.unit": ("单位", "Organisation"),
     "desk.password": ("口令（只显示一次）", "Password (shown once)"),
-    "desk.repeated": ("运行 {run} 已在工作台，未作改动。", "Run {run} is at the desk already; nothing was changed."),
+    "desk.repeated": (
+        "运行 {run} 已在工作台，未作改动。",
+        "Run {run} is at the desk already; nothing was changed.",
+    ),
     "desk.brought": (
         "疑似异常 {findings} 条：新线索 {new}，更新 {renewed}，已消失 {gone}；复核通过 {proven}，仍存在 {still}，数据不足 {undecided}。",
         "{findings} findings: {new} new clues, {renewed} renewed, {gone} gone; re-checks proven {proven}, still there {still}, undecided {undecided}.",
     ),
-    "desk.whole": ("日志完整：{events} 条，检查点锚定至第 {anchored} 条。", "The log is whole: {events} events, anchored by a checkpoint up to {anchored}."),
-    "desk.changed": ("日志被改动：{events} 条，检查点锚定至第 {anchored} 条。", "The log was changed: {events} events, anchored by a checkpoint up to {anchored}."),
+    "desk.backed_up": (
+        "已备份 {files} 个文件，{size} 字节 → {target}",
+        "{files} files, {size} bytes → {target}",
+    ),
+    "desk.rows_apart": (
+        "DATABASE_URL 指定的 PostgreSQL 不在其中，请同时用 pg_dump 备份。",
+        "The rows of the PostgreSQL in DATABASE_URL are not in it: back them up with pg_dump at the same time.",
+    ),
+    "desk.restored": (
+        "已恢复 {files} 个文件至 {home}；请运行 `jicha verify` 校验。",
+        "{files} files restored to {home}; check them with `jicha verify`.",
+    ),
+    "desk.whole": (
+        "日志完整：{events} 条，检查点锚定至第 {anchored} 条。",
+        "The log is whole: {events} events, anchored by a checkpoint up to {anchored}.",
+    ),
+    "desk.changed": (
+        "日志被改动：{events} 条，检查点锚定至第 {anchored} 条。",
+        "The log was changed: {events} events, anchored by a checkpoint up to {anchored}.",
+    ),
     "studio.confirmed": ("属实", "Confirmed"),
     "studio.refuted": ("不属实", "Refuted"),
     "studio.undecided": ("未核查", "Undecided"),
