@@ -24,6 +24,7 @@ from jicha.demo.plant.candidates import (
     of_main,
     old,
     shop,
+    unwatched,
     with_sub,
 )
 from jicha.demo.plant.registry import ALWAYS, NOW, STAGES, Job, Spans
@@ -71,6 +72,9 @@ def allocate(world: World) -> None:
 
 def _jobs(world: World, recipe: Recipe, taken: Bools, faults: int, alikes: int) -> list[Job]:
     rng = generator(world.seed, "allocate", recipe.rule)
+    if recipe.beside:
+        # Its own candidates say whom another plant does not disturb.
+        taken = np.zeros(len(taken), dtype=np.bool_)
     # A toy county may have too few customers of a kind: then faults come first.
     if recipe.alike is None:
         chosen = _choose(world, rng, recipe.candidates, recipe.own, taken, faults + alikes)
@@ -176,7 +180,7 @@ RECIPES = (
     Recipe("MR-05", lambda w: home(w, 3, 7)),
     Recipe("MR-06", lambda w: home(w, 3, 9)),
     Recipe("MR-11", lambda w: home(w, 2, 30), "mixed"),
-    Recipe("MR-15", lambda w: home(w, 3, 7)),
+    Recipe("MR-15", lambda w: home(w, 3, 7) & unwatched(w)),
     Recipe("MR-16", lambda w: home(w, 5, 30), "mixed"),
     Recipe("BL-23", lambda w: shop(w, 5, 200)),
     Recipe("BL-26", lambda w: home(w, 2, 5)),

@@ -19,7 +19,7 @@ Candidates = Callable[["World"], Bools]
 
 @dataclass(frozen=True)
 class Recipe:
-    """Where a rule's plants may go, when they show, and whether they may sit on customers of a special life."""
+    """Where a rule's plants may go, when they show, and whether they may sit on customers of a special life or beside another plant."""
 
     rule: str
     candidates: Candidates
@@ -27,6 +27,7 @@ class Recipe:
     own: bool = False
     alike: Candidates | None = None
     alike_own: bool = False
+    beside: bool = False
 
 
 def of_main(world: World, name: str) -> np.ndarray:
@@ -89,6 +90,14 @@ def district_first(world: World, remainder: int) -> Bools:
     """Return the first customer of every fourth district."""
     district = world.customers.district
     return alone(world, (district >= 0) & (district % 4 == remainder))
+
+
+def unwatched(world: World) -> Bools:
+    """Return who lives where no other plant watches the district's loss, which days without a freeze would hide."""
+    district = world.customers.district
+    jobs = [job for job in world.plan.jobs if job.rule.startswith("LL-") and job.customer >= 0]
+    watched = np.array([district[job.customer] for job in jobs], dtype=np.int64)
+    return np.asarray(~np.isin(district, np.concatenate([watched, watched + 1])))
 
 
 def demand(world: World) -> Bools:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from jicha.demo.grid import LAST
-from jicha.demo.plant.candidates import Recipe, home, hv
+from jicha.demo.plant.candidates import Recipe, home, hv, unwatched
 from jicha.demo.plant.registry import NOW, Job, Rows, Spans, follows, in_month, on, say
 from jicha.demo.world import World
 
@@ -249,6 +249,8 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe("IN-12", hv("hv_nonindustry", "hv_works", "hv_commerce", "hv_industry")),
     *(
         Recipe(rule, lambda w: home(w, 4, 30))
-        for rule in ("IN-03", "IN-04", "IN-05", "IN-07", "IN-10", "IN-13")
+        for rule in ("IN-03", "IN-04", "IN-05", "IN-07", "IN-10")
     ),
+    # Generation whose export no register tells leaves the loss of its district unknown.
+    Recipe("IN-13", lambda w: home(w, 4, 30) & unwatched(w)),
 )

@@ -93,7 +93,8 @@ def add_customer(world: World, job: Job, rows: Rows, *, opened: date, **more: An
     )  # fmt: skip
     rows["metering_point"].append(
         {
-            "mp_id": f"P{number}0", "customer_no": number, "org_no": station, "district_id": f"D{DISTRICT_BASE + int(customers.district[job.customer])}",
+            # In no district: without a meter it would leave the loss of one unknown.
+            "mp_id": f"P{number}0", "customer_no": number, "org_no": station,
             "feeder_id": f"F{FEEDER_BASE + int(customers.feeder[job.customer])}", "usage": "billing", "metering_mode": "lv_lv", "wiring": "3p4w", "class": "IV",
             "status": "running", "opened_on": opened,
         }

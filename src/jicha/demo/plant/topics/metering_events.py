@@ -9,7 +9,7 @@ import numpy as np
 
 from jicha.demo.curve import CURVE_DAYS, Curves
 from jicha.demo.grid import DAYS, END, LAST, NULL, Bools, to_date
-from jicha.demo.plant.candidates import Recipe, home, hv, of_main, old
+from jicha.demo.plant.candidates import Recipe, alone, home, hv, of_main, old, unwatched
 from jicha.demo.plant.registry import NOW, Job, Rows, follows, in_month, index_of, on, say_point
 from jicha.demo.points import CLASSES, FOUR_WIRE, HV_HV, MODES, SINGLE, WIRINGS
 from jicha.demo.world import Part, World
@@ -481,17 +481,6 @@ def _three_phase(world: World) -> Bools:
     return np.asarray(fits & old(world))
 
 
-def _calm(world: World) -> Bools:
-    """Return who lives in a district whose loss no other plant watches."""
-    district = world.customers.district
-    watched = [
-        int(district[job.customer])
-        for job in world.plan.jobs
-        if job.rule.startswith("LL-") and job.customer >= 0
-    ]
-    return np.asarray(~np.isin(district, watched + [place + 1 for place in watched]))
-
-
 def _high_metered(world: World) -> Bools:
     return np.asarray(world.customers.is_hv() & (of_main(world, "mode") == HV_HV) & old(world))
 
@@ -511,6 +500,6 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe("MT-16", lambda w: home(w, 2, 30)),
     Recipe("MT-17", lambda w: _three_phase(w) & (of_main(w, "ct") == 1) & (w.customers.base < 130)),
     Recipe("MT-17", lambda w: home(w, 2, 7)),
-    # A jump in the register is a negative loss of the district on that day.
-    Recipe("MT-18", lambda w: home(w, 2, 30) & _calm(w)),
+    # A jump in the register is a negative loss of the district on that day: one a district, or it would be a fault of its own.
+    Recipe("MT-18", lambda w: alone(w, home(w, 2, 30) & unwatched(w) & ~w.customers.special)),
 )

@@ -10,7 +10,7 @@ from jicha.demo.frame import Ids
 from jicha.demo.grid import DAYS, LAST, MONTH_START, NULL
 from jicha.demo.network import district_ids, feeder_ids
 from jicha.demo.plant.bill_scene import BillScene
-from jicha.demo.plant.candidates import Recipe, home
+from jicha.demo.plant.candidates import Recipe, home, unwatched
 from jicha.demo.plant.reading import CONSTANT_UNITS
 from jicha.demo.plant.registry import (
     NOW,
@@ -24,7 +24,6 @@ from jicha.demo.plant.registry import (
     say,
     say_point,
 )
-from jicha.demo.plant.topics.reading_practice import unwatched
 from jicha.demo.points import MAIN
 from jicha.demo.world import READ, Part, World
 

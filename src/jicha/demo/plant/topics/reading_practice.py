@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from jicha.demo.grid import LAST, MONTHS, NULL, Bools
-from jicha.demo.plant.candidates import Recipe, home, old
+from jicha.demo.plant.candidates import Recipe, home, old, unwatched
 from jicha.demo.plant.permission import hire
 from jicha.demo.plant.reading import CONSTANT_UNITS
 from jicha.demo.plant.registry import (
@@ -303,14 +303,6 @@ def use_the_same(part: Part, job: Job, row: int) -> None:
         part.true[row, days.start] += total % count + (not job.fault and month == LAST)
     part.metered[row] = part.true[row]
     say_point(part.world, job, "the same energy in three cycles" if job.fault else "nearly the same energy")
-
-
-def unwatched(world: World) -> Bools:
-    """Return who lives where no other plant watches the district's loss, which days without a freeze would hide."""
-    district = world.customers.district
-    jobs = [job for job in world.plan.jobs if job.rule.startswith("LL-") and job.customer >= 0]
-    watched = np.array([district[job.customer] for job in jobs], dtype=np.int64)
-    return np.asarray(~np.isin(district, np.concatenate([watched, watched + 1])))
 
 
 def large(world: World) -> Bools:
