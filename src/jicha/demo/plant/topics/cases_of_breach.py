@@ -247,10 +247,7 @@ def _reverse_reading(world: World, job: Job, month: int, step: Decimal) -> dict[
 
 RECIPES: tuple[Recipe, ...] = (
     Recipe("IN-12", hv("hv_nonindustry", "hv_works", "hv_commerce", "hv_industry")),
-    *(
-        Recipe(rule, lambda w: home(w, 4, 30))
-        for rule in ("IN-03", "IN-04", "IN-05", "IN-07", "IN-10")
-    ),
+    *(Recipe(rule, lambda w: home(w, 4, 30)) for rule in ("IN-03", "IN-04", "IN-05", "IN-07", "IN-10")),
     # Generation whose export no register tells leaves the loss of its district unknown.
     Recipe("IN-13", lambda w: home(w, 4, 30) & unwatched(w)),
 )

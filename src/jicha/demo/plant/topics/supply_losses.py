@@ -399,12 +399,12 @@ def _switched(world: World) -> Bools:
 
 
 def _large_shop(world: World) -> Bools:
-    """Return shops that take more than an eighth of the energy of their district."""
+    """Return shops that take more than a sixth of the energy of their district."""
     people = world.customers
     low = people.district >= 0
     whole = np.bincount(people.district[low], weights=people.base[low])
     fits = people.of("shop", "workshop") & old(world) & ~people.special & (people.read_day == 1)
-    fits[low] &= 8 * people.base[low] > whole[people.district[low]]
+    fits[low] &= 6 * people.base[low] > whole[people.district[low]]
     return alone(world, fits & low)
 
 
