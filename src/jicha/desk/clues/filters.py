@@ -9,8 +9,8 @@ from django import forms
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from jicha.desk.clues.models import Clue
-from jicha.desk.people.models import Organisation
+from jicha.desk.clues.models import Clue, Finding
+from jicha.desk.people.models import Organisation, units_in
 
 
 class ClueFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -60,11 +60,14 @@ class ClueFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     def by_rule(self, rows: Any, _name: str, rule: str) -> Any:
         """Keep clues to which a topic or a group of topics contributed."""
-        return rows.filter(findings__rule_id__startswith=rule.strip().upper()).distinct()
+        return rows.filter(
+            pk__in=Finding.objects.filter(rule_id__startswith=rule.strip().upper()).values("clue")
+        )
 
     def by_unit(self, rows: Any, _name: str, unit: Organisation) -> Any:
         """Keep clues of a unit and all below it."""
-        return rows.filter(organisation__path__startswith=unit.path)
+        units = units_in([unit.path])
+        return rows if units is None else rows.filter(organisation_id__in=units)
 
     def by_holder(self, rows: Any, _name: str, _value: str) -> Any:
         """Keep clues that the person holds."""
@@ -75,6 +78,6 @@ def facets(rows: QuerySet[Clue]) -> dict[str, list[tuple[str, str, int]]]:
     """Return how many of the rows lie in each band and state, as (code, title, count)."""
     told = {}
     for name, choices in (("state", Clue.State), ("band", Clue.Band)):
-        counts = dict(rows.order_by().values_list(name).annotate(Count("id", distinct=True)))
+        counts = dict(rows.order_by().values_list(name).annotate(Count("id")))
         told[name] = [(code, str(title), counts[code]) for code, title in choices.choices if counts.get(code)]
     return told

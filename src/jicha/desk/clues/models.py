@@ -98,7 +98,12 @@ class Clue(models.Model):
     class Meta:
         ordering = ("-expected_yuan", "-id")
         indexes = (
-            models.Index(fields=["organisation", "state"], name="clue_of_unit"),
+            # Each covers what a list or its sums ask of many rows, so that only the rows of a page are read.
+            models.Index(
+                fields=["organisation", "state", "band", "company_yuan", "customer_yuan"], name="clue_of_unit"
+            ),
+            models.Index(fields=["state", "band", "company_yuan", "customer_yuan"], name="clue_sums"),
+            models.Index(fields=["state", "-company_yuan", "-id"], name="clue_by_stake"),
             models.Index(fields=["state", "-expected_yuan", "-id"], name="clue_by_value"),
             models.Index(fields=["place_kind", "place_id"], name="clue_by_place"),
         )

@@ -64,13 +64,25 @@ def pool(request: DeskRequest) -> HttpResponseBase:
     told = filtered(request)
     if "export" in request.GET:
         return export(request, "clues", told.qs, _lines(told.qs))
-    sums = told.qs.order_by().aggregate(company=Sum("company_yuan"), customer=Sum("customer_yuan"))
-    everything = Clue.objects.seen_by(request.standing, "clue.see")
     shown = {
-        "filter": told, "page": paged(request, told.qs, SORTS), "sums": sums, "facets": facets(everything), "sorts": SORT_TITLES,
+        "filter": told, "page": paged(request, told.qs, SORTS), "sorts": SORT_TITLES,
         "sort": request.GET.get("sort", "expected"), "state": told.data.get("state", ""),
     }  # fmt: skip
     return render(request, "clues/rows.html" if request.htmx else "clues/pool.html", shown)  # type: ignore[attr-defined]
+
+
+def figures(request: DeskRequest) -> HttpResponseBase:
+    """Show how many clues there are of each kind and what the filtered ones add up to: asked for after the list, which need not wait."""
+    told = filtered(request)
+    sums = told.qs.order_by().aggregate(company=Sum("company_yuan"), customer=Sum("customer_yuan"))
+    everything = Clue.objects.seen_by(request.standing, "clue.see")
+    shown = {
+        "sums": sums,
+        "facets": facets(everything),
+        "state": told.data.get("state", ""),
+        "band": told.data.get("band", ""),
+    }
+    return render(request, "clues/figures.html", shown)
 
 
 def _lines(rows: Any) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from jicha.desk.journal.models import Event
 from jicha.desk.journal.verify import verify
 from jicha.desk.journal.words import words_of
+from jicha.desk.people.models import units_in
 from jicha.desk.people.standing import DeskRequest
 from jicha.desk.ui.lists import export, paged
 
@@ -19,10 +20,10 @@ SORTS = {"newest": ("-number",), "oldest": ("number",)}
 
 def log(request: DeskRequest) -> HttpResponseBase:
     """List what happened where the person may see the log."""
-    told = Q(pk__in=())
-    for path in request.standing.paths("log.see"):
-        told |= Q(organisation__path__startswith=path)
-    rows = Event.objects.filter(told).select_related("actor", "organisation")
+    units = units_in(request.standing.paths("log.see"))
+    rows = Event.objects.select_related("actor", "organisation")
+    if units is not None:
+        rows = rows.filter(organisation_id__in=units)
     if wanted := request.GET.get("action"):
         rows = rows.filter(action=wanted)
     if name := request.GET.get("q", "").strip():

@@ -21,6 +21,7 @@ urlpatterns = [
     page("", workbench.workbench, "workbench", ANYBODY),
     page("language/", language.choose, "language", ANYBODY, "POST"),
     page("clues/", clues.pool, "clues", "clue.see"),
+    page("clues/figures/", clues.figures, "clue_figures", "clue.see"),
     page("clues/next/", clues.take_next, "clue_next", "clue.decide", "POST"),
     page("clues/dismiss/", clues.dismiss_many, "clue_dismiss_many", "clue.decide", "GET", "POST"),
     page("clues/<int:pk>/", clues.show, "clue", "clue.see"),
