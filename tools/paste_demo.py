@@ -32,7 +32,8 @@ def shortened(lines: list[str], language: str) -> str:
     lines = lines[next(number for number, line in enumerate(lines) if line.startswith("╭")) :]
     total = next(number for number, line in enumerate(lines) if re.match(r"(Total|合计)\b", line))
     verdicts = next(number for number, line in enumerate(lines) if line.startswith(("Verdicts", "规则结论")))
-    left_out = verdicts - total - 2 - RULES_SHOWN
+    rest = re.search(r"\d+", lines[verdicts - 1]) if lines[verdicts - 1].startswith("…") else None
+    left_out = verdicts - total - 2 - RULES_SHOWN + (int(rest[0]) - 1 if rest else 0)
     shown = lines[: total + 2 + RULES_SHOWN]
     return "\n".join([*shown, REST[language].format(count=left_out), *lines[verdicts:]])
 

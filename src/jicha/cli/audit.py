@@ -110,11 +110,16 @@ def parameter_settings(settings: list[str]) -> dict[str, dict[str, Any]]:
     return values
 
 
+MOST_RULES = 20  # a screen; the page and the exports hold all
+
+
 def print_summary(summary: RunSummary) -> None:
     """Print the table that a person reads after a run."""
     CONSOLE.print(_head(summary))
     CONSOLE.print(_topics(summary))
     CONSOLE.print(_rules(summary))
+    if (rest := len(_found(summary)) - MOST_RULES) > 0:
+        CONSOLE.print(word("more_rules", summary.language).format(count=rest), style="dim", highlight=False)
     CONSOLE.print(_verdicts(summary))
 
 
@@ -134,7 +139,7 @@ def _head(summary: RunSummary) -> Panel:
 
 def _grid(language: str, first: str) -> Table:
     grid = Table(box=None, header_style="bold", pad_edge=False)
-    grid.add_column(first, no_wrap=True, min_width=24)
+    grid.add_column(first, no_wrap=True, min_width=24, max_width=46)
     for key in (*STATUSES, "short.yuan", "short.refund", "short.kwh"):
         grid.add_column(word(key, language), justify="right")
     return grid
@@ -156,10 +161,14 @@ def _topics(summary: RunSummary) -> Table:
 
 def _rules(summary: RunSummary) -> Table:
     grid = _grid(summary.language, word("rule", summary.language))
-    for line in summary.lines:
-        if sum(line.stake.counts.values()):
-            grid.add_row(f"{line.rule_id} {line.title}", *_cells(line.stake))
+    for line in _found(summary)[:MOST_RULES]:
+        grid.add_row(f"{line.rule_id} {line.title}", *_cells(line.stake))
     return grid
+
+
+def _found(summary: RunSummary) -> list[RuleLine]:
+    """Return the rules that have findings, the ones with the most at stake first."""
+    return [line for line in summary.lines if sum(line.stake.counts.values())]
 
 
 def _verdicts(summary: RunSummary) -> Group:

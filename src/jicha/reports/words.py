@@ -4,6 +4,10 @@ from __future__ import annotations
 
 WORDS: dict[str, tuple[str, str]] = {
     # key: (zh-CN, English)
+    "more_rules": (
+        "… 其余 {count} 条规则见网页，或 `jicha findings --rule …`",
+        "… and {count} more rules: on the page, or `jicha findings --rule …`",
+    ),
     "title": ("营销稽查结果", "Marketing audit result"),
     "month": ("稽查月份", "Audited month"),
     "as_of": ("截止日", "As of"),
