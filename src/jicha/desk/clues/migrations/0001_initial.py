@@ -6,116 +6,236 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('people', '0001_initial'),
+        ("people", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BroughtIn',
+            name="BroughtIn",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('run_id', models.CharField(max_length=64, unique=True)),
-                ('month', models.DateField()),
-                ('snapshot_id', models.PositiveIntegerField()),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('findings', models.PositiveIntegerField()),
-                ('new_clues', models.PositiveIntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("run_id", models.CharField(max_length=64, unique=True)),
+                ("month", models.DateField()),
+                ("snapshot_id", models.PositiveIntegerField()),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("findings", models.PositiveIntegerField()),
+                ("new_clues", models.PositiveIntegerField()),
             ],
             options={
-                'ordering': ('-at',),
+                "ordering": ("-at",),
             },
         ),
         migrations.CreateModel(
-            name='Clue',
+            name="Clue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place_kind', models.CharField(max_length=32)),
-                ('place_id', models.CharField(max_length=64, verbose_name='place')),
-                ('customer_no', models.CharField(blank=True, db_index=True, max_length=64, verbose_name='customer')),
-                ('rules', models.CharField(max_length=255, verbose_name='topics')),
-                ('sentence_zh', models.TextField()),
-                ('sentence_en', models.TextField()),
-                ('band', models.CharField(choices=[('urgent', 'urgent'), ('soon', 'soon'), ('ordinary', 'ordinary')], max_length=10, verbose_name='band')),
-                ('score', models.DecimalField(decimal_places=4, max_digits=6, verbose_name='score')),
-                ('severity', models.PositiveSmallIntegerField(verbose_name='severity')),
-                ('company_yuan', models.DecimalField(decimal_places=2, max_digits=16, verbose_name='charged too little, yuan')),
-                ('customer_yuan', models.DecimalField(decimal_places=2, max_digits=16, verbose_name='charged too much, yuan')),
-                ('kwh', models.DecimalField(decimal_places=4, max_digits=18, verbose_name='kWh')),
-                ('expected_yuan', models.DecimalField(decimal_places=2, max_digits=16, verbose_name='expected recovery, yuan')),
-                ('is_visit', models.BooleanField(verbose_name='needs a visit')),
-                ('recurrence', models.CharField(max_length=12, verbose_name='recurrence')),
-                ('month', models.DateField(verbose_name='month')),
-                ('run_id', models.CharField(max_length=64)),
-                ('first_seen', models.DateField(verbose_name='first seen')),
-                ('state', models.CharField(choices=[('open', 'open'), ('taken', 'taken'), ('ordered', 'with an order'), ('proposed', 'dismissal proposed'), ('dismissed', 'dismissed'), ('gone', 'gone from the data'), ('closed', 'closed')], default='open', max_length=12, verbose_name='state')),
-                ('version', models.PositiveIntegerField(default=0)),
-                ('reason', models.CharField(blank=True, choices=[('benign', 'a harmless cause'), ('data', 'wrong data in the extract'), ('known', 'already dealt with'), ('policy', 'allowed by a local rule'), ('small', 'not worth a visit')], max_length=12, verbose_name='reason')),
-                ('reason_text', models.TextField(blank=True, verbose_name='reason in words')),
-                ('silent_until', models.DateField(blank=True, null=True, verbose_name='silent until')),
-                ('moved_at', models.DateTimeField(auto_now=True)),
-                ('approver', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('holder', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='clues', to=settings.AUTH_USER_MODEL, verbose_name='held by')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clues', to='people.organisation')),
-                ('proposer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("place_kind", models.CharField(max_length=32)),
+                ("place_id", models.CharField(max_length=64, verbose_name="place")),
+                (
+                    "customer_no",
+                    models.CharField(blank=True, db_index=True, max_length=64, verbose_name="customer"),
+                ),
+                ("rules", models.CharField(max_length=255, verbose_name="topics")),
+                ("sentence_zh", models.TextField()),
+                ("sentence_en", models.TextField()),
+                (
+                    "band",
+                    models.CharField(
+                        choices=[("urgent", "urgent"), ("soon", "soon"), ("ordinary", "ordinary")],
+                        max_length=10,
+                        verbose_name="band",
+                    ),
+                ),
+                ("score", models.DecimalField(decimal_places=4, max_digits=6, verbose_name="score")),
+                ("severity", models.PositiveSmallIntegerField(verbose_name="severity")),
+                (
+                    "company_yuan",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=16, verbose_name="charged too little, yuan"
+                    ),
+                ),
+                (
+                    "customer_yuan",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=16, verbose_name="charged too much, yuan"
+                    ),
+                ),
+                ("kwh", models.DecimalField(decimal_places=4, max_digits=18, verbose_name="kWh")),
+                (
+                    "expected_yuan",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=16, verbose_name="expected recovery, yuan"
+                    ),
+                ),
+                ("is_visit", models.BooleanField(verbose_name="needs a visit")),
+                ("recurrence", models.CharField(max_length=12, verbose_name="recurrence")),
+                ("month", models.DateField(verbose_name="month")),
+                ("run_id", models.CharField(max_length=64)),
+                ("first_seen", models.DateField(verbose_name="first seen")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "open"),
+                            ("taken", "taken"),
+                            ("ordered", "with an order"),
+                            ("proposed", "dismissal proposed"),
+                            ("dismissed", "dismissed"),
+                            ("gone", "gone from the data"),
+                            ("closed", "closed"),
+                        ],
+                        default="open",
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=0)),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("benign", "a harmless cause"),
+                            ("data", "wrong data in the extract"),
+                            ("known", "already dealt with"),
+                            ("policy", "allowed by a local rule"),
+                            ("small", "not worth a visit"),
+                        ],
+                        max_length=12,
+                        verbose_name="reason",
+                    ),
+                ),
+                ("reason_text", models.TextField(blank=True, verbose_name="reason in words")),
+                ("silent_until", models.DateField(blank=True, null=True, verbose_name="silent until")),
+                ("moved_at", models.DateTimeField(auto_now=True)),
+                (
+                    "approver",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "holder",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="clues",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="held by",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="clues",
+                        to="people.organisation",
+                    ),
+                ),
+                (
+                    "proposer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-expected_yuan', '-id'),
+                "ordering": ("-expected_yuan", "-id"),
             },
         ),
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('finding_id', models.CharField(max_length=64)),
-                ('rule_id', models.CharField(db_index=True, max_length=16, verbose_name='topic')),
-                ('subject_kind', models.CharField(max_length=32)),
-                ('subject_id', models.CharField(max_length=64)),
-                ('severity', models.PositiveSmallIntegerField()),
-                ('status', models.CharField(choices=[('new', 'new'), ('continuing', 'continuing'), ('recurred', 'recurred'), ('cleared', 'cleared')], max_length=12)),
-                ('direction', models.CharField(blank=True, max_length=10)),
-                ('kwh', models.DecimalField(decimal_places=4, max_digits=18, null=True)),
-                ('yuan', models.DecimalField(decimal_places=2, max_digits=16, null=True)),
-                ('message_zh', models.TextField()),
-                ('message_en', models.TextField()),
-                ('run_id', models.CharField(max_length=64)),
-                ('first_seen', models.DateField()),
-                ('clue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='findings', to='clues.clue')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("finding_id", models.CharField(max_length=64)),
+                ("rule_id", models.CharField(db_index=True, max_length=16, verbose_name="topic")),
+                ("subject_kind", models.CharField(max_length=32)),
+                ("subject_id", models.CharField(max_length=64)),
+                ("severity", models.PositiveSmallIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("new", "new"),
+                            ("continuing", "continuing"),
+                            ("recurred", "recurred"),
+                            ("cleared", "cleared"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("direction", models.CharField(blank=True, max_length=10)),
+                ("kwh", models.DecimalField(decimal_places=4, max_digits=18, null=True)),
+                ("yuan", models.DecimalField(decimal_places=2, max_digits=16, null=True)),
+                ("message_zh", models.TextField()),
+                ("message_en", models.TextField()),
+                ("run_id", models.CharField(max_length=64)),
+                ("first_seen", models.DateField()),
+                (
+                    "clue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="findings", to="clues.clue"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-severity', 'rule_id', 'finding_id'),
+                "ordering": ("-severity", "rule_id", "finding_id"),
             },
         ),
         migrations.AddIndex(
-            model_name='clue',
-            index=models.Index(fields=['organisation', 'state', 'band', 'company_yuan', 'customer_yuan'], name='clue_of_unit'),
+            model_name="clue",
+            index=models.Index(
+                fields=["organisation", "state", "band", "company_yuan", "customer_yuan"], name="clue_of_unit"
+            ),
         ),
         migrations.AddIndex(
-            model_name='clue',
-            index=models.Index(fields=['state', 'band', 'company_yuan', 'customer_yuan'], name='clue_sums'),
+            model_name="clue",
+            index=models.Index(fields=["state", "band", "company_yuan", "customer_yuan"], name="clue_sums"),
         ),
         migrations.AddIndex(
-            model_name='clue',
-            index=models.Index(fields=['state', '-company_yuan', '-id'], name='clue_by_stake'),
+            model_name="clue",
+            index=models.Index(fields=["state", "-company_yuan", "-id"], name="clue_by_stake"),
         ),
         migrations.AddIndex(
-            model_name='clue',
-            index=models.Index(fields=['state', '-expected_yuan', '-id'], name='clue_by_value'),
+            model_name="clue",
+            index=models.Index(fields=["state", "-expected_yuan", "-id"], name="clue_by_value"),
         ),
         migrations.AddIndex(
-            model_name='clue',
-            index=models.Index(fields=['place_kind', 'place_id'], name='clue_by_place'),
+            model_name="clue",
+            index=models.Index(fields=["place_kind", "place_id"], name="clue_by_place"),
         ),
         migrations.AddIndex(
-            model_name='finding',
-            index=models.Index(fields=['finding_id'], name='finding_by_id'),
+            model_name="finding",
+            index=models.Index(fields=["finding_id"], name="finding_by_id"),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.UniqueConstraint(fields=('clue', 'finding_id'), name='finding_once_in_a_clue'),
+            model_name="finding",
+            constraint=models.UniqueConstraint(fields=("clue", "finding_id"), name="finding_once_in_a_clue"),
         ),
     ]

@@ -6,34 +6,55 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('orders', '0001_initial'),
+        ("orders", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='EvidenceFile',
+            name="EvidenceFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, verbose_name='file')),
-                ('media_type', models.CharField(max_length=32)),
-                ('sha256', models.CharField(db_index=True, max_length=64, verbose_name='hash')),
-                ('size_bytes', models.PositiveIntegerField(verbose_name='size, bytes')),
-                ('taken_at', models.CharField(blank=True, max_length=32, verbose_name='taken at')),
-                ('latitude', models.CharField(blank=True, max_length=24)),
-                ('longitude', models.CharField(blank=True, max_length=24)),
-                ('note', models.CharField(max_length=200, verbose_name='what it shows')),
-                ('added_at', models.DateTimeField(auto_now_add=True)),
-                ('added_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='added by')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evidence', to='orders.order')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="file")),
+                ("media_type", models.CharField(max_length=32)),
+                ("sha256", models.CharField(db_index=True, max_length=64, verbose_name="hash")),
+                ("size_bytes", models.PositiveIntegerField(verbose_name="size, bytes")),
+                ("taken_at", models.CharField(blank=True, max_length=32, verbose_name="taken at")),
+                ("latitude", models.CharField(blank=True, max_length=24)),
+                ("longitude", models.CharField(blank=True, max_length=24)),
+                ("note", models.CharField(max_length=200, verbose_name="what it shows")),
+                ("added_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="added by",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="evidence",
+                        to="orders.order",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
-                'constraints': [models.UniqueConstraint(fields=('order', 'sha256'), name='evidence_once_in_an_order')],
+                "ordering": ("id",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("order", "sha256"), name="evidence_once_in_an_order")
+                ],
             },
         ),
     ]

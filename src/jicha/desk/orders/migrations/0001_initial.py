@@ -6,84 +6,318 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('clues', '0001_initial'),
-        ('people', '0001_initial'),
+        ("clues", "0001_initial"),
+        ("people", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('run_id', models.CharField(max_length=64)),
-                ('kind', models.CharField(choices=[('desk', 'on the desk'), ('site', 'on site')], max_length=8, verbose_name='kind')),
-                ('severity', models.PositiveSmallIntegerField(verbose_name='severity')),
-                ('request', models.TextField(verbose_name='what to find out')),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('dispatched', 'dispatched'), ('accepted', 'accepted'), ('verifying', 'being verified'), ('reported', 'reported'), ('reviewed', 'reviewed'), ('excluded', 'no problem'), ('confirmed', 'problem confirmed'), ('rectifying', 'being rectified'), ('rectified', 'rectified, to be re-checked'), ('rechecked', 're-checked'), ('archived', 'archived'), ('transferred', 'transferred')], default='draft', max_length=12, verbose_name='state')),
-                ('version', models.PositiveIntegerField(default=0)),
-                ('due_on', models.DateField(null=True, verbose_name='due on')),
-                ('opened_at', models.DateTimeField(auto_now_add=True, verbose_name='opened')),
-                ('moved_at', models.DateTimeField(auto_now=True, verbose_name='last moved')),
-                ('verdict', models.CharField(blank=True, choices=[('problem', 'a problem'), ('none', 'no problem')], max_length=8, verbose_name='result')),
-                ('facts', models.TextField(blank=True, verbose_name='facts found')),
-                ('found_kwh', models.DecimalField(blank=True, decimal_places=4, max_digits=18, null=True, verbose_name='energy found, kWh')),
-                ('found_yuan', models.DecimalField(blank=True, decimal_places=2, max_digits=16, null=True, verbose_name='amount found, yuan (below zero: to be refunded)')),
-                ('returns', models.PositiveSmallIntegerField(default=0, verbose_name='returned')),
-                ('opinion', models.TextField(blank=True, verbose_name='opinion of the review')),
-                ('exclusion', models.CharField(blank=True, choices=[('benign', 'a harmless cause'), ('data', 'wrong data in the extract'), ('known', 'already dealt with'), ('policy', 'allowed by a local rule'), ('unproven', 'could not be proven')], max_length=10, verbose_name='why it is no problem')),
-                ('nature', models.CharField(blank=True, choices=[('error', 'error'), ('breach', 'breach of rules'), ('discipline', 'breach of discipline'), ('crime', 'suspicion of a crime'), ('default_use', 'default usage of a customer'), ('theft', 'theft by a customer'), ('system', 'management or system')], max_length=12, verbose_name='class of the problem')),
-                ('cause', models.CharField(blank=True, choices=[('person', 'a person'), ('system', 'a system'), ('device', 'a metering device'), ('customer', 'the customer'), ('policy', 'a policy or rule'), ('interface', 'a data interface')], max_length=12, verbose_name='cause')),
-                ('size', models.CharField(blank=True, choices=[('common', 'common'), ('major', 'major'), ('extreme', 'extreme')], max_length=8, verbose_name='size')),
-                ('demand', models.TextField(blank=True, verbose_name='what must be rectified')),
-                ('rectification', models.TextField(blank=True, verbose_name='what was rectified')),
-                ('proof_run_id', models.CharField(blank=True, max_length=64, verbose_name='run that proves it')),
-                ('proof_text', models.TextField(blank=True, verbose_name='result of the re-check')),
-                ('unproven_reason', models.TextField(blank=True, verbose_name='why the data cannot prove it')),
-                ('cause_found', models.TextField(blank=True, verbose_name='the cause that was found')),
-                ('persons_dealt', models.TextField(blank=True, verbose_name='what was done about the persons')),
-                ('measures_taken', models.TextField(blank=True, verbose_name='the measures that were taken')),
-                ('staff_taught', models.TextField(blank=True, verbose_name='what the staff was taught')),
-                ('receiver', models.CharField(blank=True, choices=[('discipline', 'discipline inspection'), ('audit', 'audit department'), ('police', 'police')], max_length=12, verbose_name='handed over to')),
-                ('transfer_reason', models.TextField(blank=True, verbose_name='why it is handed over')),
-                ('clue', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='made_order', to='clues.clue')),
-                ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='accepted by')),
-                ('findings', models.ManyToManyField(related_name='orders', to='clues.finding', verbose_name='findings')),
-                ('issuer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='issued by')),
-                ('judge', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='ruled by')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='people.organisation', verbose_name='responsible unit')),
-                ('rechecker', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='re-checked by')),
-                ('rectifier', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='rectified by')),
-                ('reviewer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='reviewed by')),
-                ('verifier', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='verified by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("run_id", models.CharField(max_length=64)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("desk", "on the desk"), ("site", "on site")],
+                        max_length=8,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("severity", models.PositiveSmallIntegerField(verbose_name="severity")),
+                ("request", models.TextField(verbose_name="what to find out")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("dispatched", "dispatched"),
+                            ("accepted", "accepted"),
+                            ("verifying", "being verified"),
+                            ("reported", "reported"),
+                            ("reviewed", "reviewed"),
+                            ("excluded", "no problem"),
+                            ("confirmed", "problem confirmed"),
+                            ("rectifying", "being rectified"),
+                            ("rectified", "rectified, to be re-checked"),
+                            ("rechecked", "re-checked"),
+                            ("archived", "archived"),
+                            ("transferred", "transferred"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=0)),
+                ("due_on", models.DateField(null=True, verbose_name="due on")),
+                ("opened_at", models.DateTimeField(auto_now_add=True, verbose_name="opened")),
+                ("moved_at", models.DateTimeField(auto_now=True, verbose_name="last moved")),
+                (
+                    "verdict",
+                    models.CharField(
+                        blank=True,
+                        choices=[("problem", "a problem"), ("none", "no problem")],
+                        max_length=8,
+                        verbose_name="result",
+                    ),
+                ),
+                ("facts", models.TextField(blank=True, verbose_name="facts found")),
+                (
+                    "found_kwh",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=18,
+                        null=True,
+                        verbose_name="energy found, kWh",
+                    ),
+                ),
+                (
+                    "found_yuan",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=16,
+                        null=True,
+                        verbose_name="amount found, yuan (below zero: to be refunded)",
+                    ),
+                ),
+                ("returns", models.PositiveSmallIntegerField(default=0, verbose_name="returned")),
+                ("opinion", models.TextField(blank=True, verbose_name="opinion of the review")),
+                (
+                    "exclusion",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("benign", "a harmless cause"),
+                            ("data", "wrong data in the extract"),
+                            ("known", "already dealt with"),
+                            ("policy", "allowed by a local rule"),
+                            ("unproven", "could not be proven"),
+                        ],
+                        max_length=10,
+                        verbose_name="why it is no problem",
+                    ),
+                ),
+                (
+                    "nature",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("error", "error"),
+                            ("breach", "breach of rules"),
+                            ("discipline", "breach of discipline"),
+                            ("crime", "suspicion of a crime"),
+                            ("default_use", "default usage of a customer"),
+                            ("theft", "theft by a customer"),
+                            ("system", "management or system"),
+                        ],
+                        max_length=12,
+                        verbose_name="class of the problem",
+                    ),
+                ),
+                (
+                    "cause",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("person", "a person"),
+                            ("system", "a system"),
+                            ("device", "a metering device"),
+                            ("customer", "the customer"),
+                            ("policy", "a policy or rule"),
+                            ("interface", "a data interface"),
+                        ],
+                        max_length=12,
+                        verbose_name="cause",
+                    ),
+                ),
+                (
+                    "size",
+                    models.CharField(
+                        blank=True,
+                        choices=[("common", "common"), ("major", "major"), ("extreme", "extreme")],
+                        max_length=8,
+                        verbose_name="size",
+                    ),
+                ),
+                ("demand", models.TextField(blank=True, verbose_name="what must be rectified")),
+                ("rectification", models.TextField(blank=True, verbose_name="what was rectified")),
+                (
+                    "proof_run_id",
+                    models.CharField(blank=True, max_length=64, verbose_name="run that proves it"),
+                ),
+                ("proof_text", models.TextField(blank=True, verbose_name="result of the re-check")),
+                (
+                    "unproven_reason",
+                    models.TextField(blank=True, verbose_name="why the data cannot prove it"),
+                ),
+                ("cause_found", models.TextField(blank=True, verbose_name="the cause that was found")),
+                (
+                    "persons_dealt",
+                    models.TextField(blank=True, verbose_name="what was done about the persons"),
+                ),
+                ("measures_taken", models.TextField(blank=True, verbose_name="the measures that were taken")),
+                ("staff_taught", models.TextField(blank=True, verbose_name="what the staff was taught")),
+                (
+                    "receiver",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("discipline", "discipline inspection"),
+                            ("audit", "audit department"),
+                            ("police", "police"),
+                        ],
+                        max_length=12,
+                        verbose_name="handed over to",
+                    ),
+                ),
+                ("transfer_reason", models.TextField(blank=True, verbose_name="why it is handed over")),
+                (
+                    "clue",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="made_order",
+                        to="clues.clue",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="accepted by",
+                    ),
+                ),
+                (
+                    "findings",
+                    models.ManyToManyField(
+                        related_name="orders", to="clues.finding", verbose_name="findings"
+                    ),
+                ),
+                (
+                    "issuer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="issued by",
+                    ),
+                ),
+                (
+                    "judge",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="ruled by",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="people.organisation",
+                        verbose_name="responsible unit",
+                    ),
+                ),
+                (
+                    "rechecker",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="re-checked by",
+                    ),
+                ),
+                (
+                    "rectifier",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="rectified by",
+                    ),
+                ),
+                (
+                    "reviewer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="reviewed by",
+                    ),
+                ),
+                (
+                    "verifier",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="verified by",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='Comment',
+            name="Comment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('text', models.TextField(max_length=4000, verbose_name='comment')),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comments', to='orders.order')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("text", models.TextField(max_length=4000, verbose_name="comment")),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="comments",
+                        to="orders.order",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('at', 'id'),
+                "ordering": ("at", "id"),
             },
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['organisation', 'state'], name='order_of_unit'),
+            model_name="order",
+            index=models.Index(fields=["organisation", "state"], name="order_of_unit"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['state', 'due_on'], name='order_by_day'),
+            model_name="order",
+            index=models.Index(fields=["state", "due_on"], name="order_by_day"),
         ),
     ]
