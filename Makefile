@@ -10,7 +10,7 @@ PYTHON ?= python3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # What tests need beside Python: real databases, a real browser, Chinese fonts.
-SYSTEM_PACKAGES := postgresql mariadb-server-core chromium fonts-noto-cjk gettext
+SYSTEM_PACKAGES := postgresql mariadb-server-core mariadb-client-core chromium fonts-noto-cjk gettext
 
 .PHONY: help demo desk test proof bench docs lint format reference packages clean
 

@@ -67,6 +67,9 @@ def version() -> None:
     typer.echo(__version__)
 
 
+ENGINE_INTERRUPTED = "Query interrupted"
+
+
 def _interrupted() -> NoReturn:
     CONSOLE_ERROR.print("interrupted; nothing half-done was kept")
     sys.exit(Exit.INTERRUPTED)
@@ -89,3 +92,8 @@ def main() -> None:
         raise
     except BrokenPipeError:
         sys.exit(Exit.OK)
+    except RuntimeError as error:
+        # An interrupt that reaches the engine in the middle of a statement comes back as this error, not as a KeyboardInterrupt.
+        if str(error) == ENGINE_INTERRUPTED:
+            _interrupted()
+        raise

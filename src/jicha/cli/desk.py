@@ -123,7 +123,7 @@ def serve(
         os.environ["JICHA_PLAIN_HTTP"] = "1"
     commands = _commands(home)
     CONSOLE.print(f"http{'' if plain_http else 's'}://{address}/", markup=False, highlight=False)
-    raise typer.Exit(commands.serve(address, workers))
+    commands.serve(address, workers)
 
 
 def backup(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import django
 from django.core.management import call_command
@@ -117,8 +116,8 @@ def demo_people() -> list[Account]:
     return made
 
 
-def serve(address: str, workers: int) -> int:
-    """Serve the desk until it is interrupted; return the server's exit code."""
+def serve(address: str, workers: int) -> NoReturn:
+    """Serve the desk until it is ended: the server takes this process's place, so that what ends the process ends the server."""
     prepare()
     call_command("collectstatic", interactive=False, verbosity=0)
     host = address.rsplit(":", 1)[0]
@@ -137,7 +136,8 @@ def serve(address: str, workers: int) -> int:
         "--log-level",
         "warning",
     ]
-    return subprocess.call(command)
+    sys.stdout.flush()
+    os.execv(command[0], command)
 
 
 def damaged_files() -> list[Any]:

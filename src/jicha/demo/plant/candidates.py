@@ -100,6 +100,12 @@ def unwatched(world: World) -> Bools:
     return np.asarray(~np.isin(district, np.concatenate([watched, watched + 1])))
 
 
+def preferring(wanted: Bools, better: Bools) -> Bools:
+    """Return those wanted who are better off, too; in a county so small that there is none, all who are wanted."""
+    both = wanted & better
+    return both if both.any() else wanted
+
+
 def demand(world: World) -> Bools:
     """Return who is charged by contract demand."""
     return np.asarray((of_main(world, "basic") == CONTRACT_DEMAND) & old(world))
