@@ -10,6 +10,7 @@ from django.conf import settings as desk
 from django.core.management import call_command
 from django.test import Client
 
+from jicha.desk.commands import names_of
 from jicha.desk.people.middleware import STARTED
 from jicha.desk.people.models import User
 
@@ -37,6 +38,29 @@ def test_nobody_signs_up() -> None:
     """The form is closed, and a direct POST makes no account."""
     Client().post("/accounts/signup/", {"username": "thief", "password1": PASSWORD, "password2": PASSWORD})
     assert not User.objects.filter(username="thief").exists()
+
+
+def test_a_forgotten_password_tells_nothing(person: Callable[..., Any]) -> None:
+    """Whether an account exists cannot be asked, and no mail is tried."""
+    person("auditor", name="li")
+    User.objects.filter(username="li").update(email="li@a.test")
+    answers = {
+        Client().post("/accounts/password/reset/", {"email": f"{name}@a.test"}).headers["Location"]
+        for name in ("li", "nobody")
+    }
+    assert len(answers) == 1
+
+
+def test_the_names_of_the_desk() -> None:
+    """What the operator told stays, the address is added."""
+    assert names_of("10.0.0.5:8000", "audit.test, desk.test") == [
+        "audit.test",
+        "desk.test",
+        "localhost",
+        "127.0.0.1",
+        "10.0.0.5",
+    ]
+    assert names_of("127.0.0.1:8000", "") == ["localhost", "127.0.0.1"]
 
 
 def test_a_session_ends_after_twelve_hours(person: Callable[..., Any]) -> None:

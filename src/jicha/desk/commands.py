@@ -116,12 +116,17 @@ def demo_people() -> list[Account]:
     return made
 
 
+def names_of(address: str, told: str) -> list[str]:
+    """Return the names under which browsers may reach the desk: those told, this machine, and the address itself."""
+    names = [*told.split(","), "localhost", "127.0.0.1", address.rsplit(":", 1)[0]]
+    return list(dict.fromkeys(name.strip() for name in names if name.strip()))
+
+
 def serve(address: str, workers: int) -> NoReturn:
     """Serve the desk until it is ended: the server takes this process's place, so that what ends the process ends the server."""
     prepare()
     call_command("collectstatic", interactive=False, verbosity=0)
-    host = address.rsplit(":", 1)[0]
-    os.environ["JICHA_HOSTS"] = ",".join(dict.fromkeys(["localhost", "127.0.0.1", host]))
+    os.environ["JICHA_HOSTS"] = ",".join(names_of(address, os.environ.get("JICHA_HOSTS", "")))
     command = [
         sys.executable,
         "-m",
