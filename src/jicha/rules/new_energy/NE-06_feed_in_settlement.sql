@@ -90,6 +90,20 @@ changed AS (
         AND COALESCE(CAST(w.closed_at AS DATE), $month_end) >= f.previous_on
 ),
 
+-- A county has a scheme for every point and few points that export: without these two the join begins with all of them.
+export_schemes AS (
+    SELECT s.mp_id, s.tariff_code, s.voltage_code, s.valid_from, s.valid_to
+    FROM price_scheme AS s
+    SEMI JOIN assets AS a ON a.export_mp_id = s.mp_id
+),
+
+export_lines AS (
+    SELECT l.bill_id, l.line_no, l.mp_id, l.component, l.register, l.unit_price, l.quantity, l.amount_yuan
+    FROM bill_line AS l
+    SEMI JOIN assets AS a ON a.export_mp_id = l.mp_id
+    WHERE l.item = 'energy' AND l.unit_price IS NOT NULL
+),
+
 -- Lines of the point at one price that is not the only one valid in the whole cycle.
 paid AS (
     SELECT
@@ -99,9 +113,9 @@ paid AS (
         l.amount_yuan,
         min(p.unit_price) AS price_due
     FROM bill AS b
-    INNER JOIN bill_line AS l ON l.bill_id = b.bill_id
+    INNER JOIN export_lines AS l ON l.bill_id = b.bill_id
     INNER JOIN assets AS a ON a.export_mp_id = l.mp_id
-    INNER JOIN price_scheme AS s
+    INNER JOIN export_schemes AS s
         ON s.mp_id = l.mp_id AND s.valid_from <= b.period_from AND (s.valid_to IS NULL OR s.valid_to >= b.period_to)
     INNER JOIN price AS p
         ON
@@ -111,7 +125,7 @@ paid AS (
             AND p.register = l.register
             AND p.valid_from <= b.period_from
             AND (p.valid_to IS NULL OR p.valid_to >= b.period_to)
-    WHERE b.bill_month = $month AND b.kind = 'normal' AND l.item = 'energy' AND l.unit_price IS NOT NULL
+    WHERE b.bill_month = $month AND b.kind = 'normal'
     GROUP BY a.asset_id, l.bill_id, l.line_no, l.unit_price, l.quantity, l.amount_yuan
     HAVING min(p.unit_price) = max(p.unit_price)
 ),
