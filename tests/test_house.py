@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from importlib import metadata
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -175,3 +178,33 @@ def _pins(file_name: str) -> dict[str, str]:
 
 def _normal(name: str) -> str:
     return name.strip().lower().replace("_", "-")
+
+
+# What an extra brings and the locked installation does not: read with care where it is imported.
+BY_EXTRA = {"psycopg", "pymysql", "oracledb", "pandas"}
+
+
+def test_the_product_imports_nothing_that_its_lock_does_not_install() -> None:
+    """A module that only the developers' installation holds would be missing in `make demo` and `make desk`."""
+    locked = {
+        line.split("==")[0].lower()
+        for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+        if "==" in line
+    }
+    brought = packages_distributions()
+    found = set()
+    for path in (ROOT / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += (
+                [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
+            )
+            tops = (
+                {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - {"jicha"} - BY_EXTRA
+            )
+            found |= {
+                f"{path.relative_to(ROOT)}: {top}"
+                for top in tops
+                if not {dist.lower().replace("_", "-") for dist in brought.get(top, [])} & locked
+            }
+    assert sorted(found) == []

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from jicha.desk.people.models import Organisation, User, role_choices
 
 
-class PersonForm(forms.ModelForm[User]):
+class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
     """A new account."""
 
     password = forms.CharField(

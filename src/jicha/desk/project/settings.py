@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from jicha.desk.project.database import database_from
 from jicha.desk.project.secret import kept_secret
-
-django_stubs_ext.monkeypatch()
 
 DESK = Path(__file__).resolve().parents[1]
 HOME = Path(os.environ.get("JICHA_HOME") or "jicha-home").resolve()
