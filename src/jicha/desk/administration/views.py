@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from jicha.desk.administration.actions import RIGHT, add_person, end_post, give_post
 from jicha.desk.administration.forms import PersonForm, PostForm
-from jicha.desk.people.models import Organisation, Post, User
+from jicha.desk.people.models import Post, User, units_with
 from jicha.desk.people.rights import rights, roles
 from jicha.desk.people.standing import DeskRequest
 from jicha.desk.ui.lists import paged
@@ -19,17 +19,9 @@ from jicha.desk.ui.lists import paged
 SORTS = {"name": ("name", "id"), "username": ("username",), "last": ("-last_login", "id")}
 
 
-def managed(request: DeskRequest) -> Q:
-    """Return the condition that an organisation lies where the person manages people."""
-    told = Q(pk__in=())
-    for path in request.standing.paths(RIGHT):
-        told |= Q(path__startswith=path)
-    return told
-
-
 def _people_of(request: DeskRequest) -> Q:
     """Return the condition that a person has a post there, or none at all."""
-    units = Organisation.objects.filter(managed(request))
+    units = units_with(request.standing, RIGHT)
     return Q(posts__organisation__in=units) | Q(posts=None)
 
 
@@ -46,7 +38,7 @@ def add(request: DeskRequest) -> HttpResponseBase:
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
-        unit = Organisation.objects.filter(managed(request)).order_by("path")[0]
+        unit = units_with(request.standing, RIGHT).order_by("path")[0]
         made = add_person(request.user, unit, told["username"], told["name"], told["password"], told["email"])
         messages.success(request, _("The account is made. It may do nothing until it has a post."))
         return redirect("person", made.pk)
@@ -58,7 +50,7 @@ def person(request: DeskRequest, pk: int, form: PostForm | None = None) -> HttpR
     found = User.objects.filter(_people_of(request), pk=pk).distinct().first()
     if found is None:
         raise Http404
-    units = Organisation.objects.filter(managed(request))
+    units = units_with(request.standing, RIGHT)
     today = timezone.localdate()
     told = {
         "person": found, "posts": found.posts.select_related("organisation"), "today": today, "roles": roles().values(), "rights": rights(),
@@ -72,7 +64,7 @@ def give(request: DeskRequest, pk: int) -> HttpResponseBase:
     found = User.objects.filter(_people_of(request), pk=pk).distinct().first()
     if found is None:
         raise Http404
-    form = PostForm(Organisation.objects.filter(managed(request)), request.POST)
+    form = PostForm(units_with(request.standing, RIGHT), request.POST)
     if not form.is_valid():
         return person(request, pk, form)
     told = form.cleaned_data
@@ -84,7 +76,7 @@ def give(request: DeskRequest, pk: int) -> HttpResponseBase:
 
 def end(request: DeskRequest, pk: int) -> HttpResponseBase:
     """End a post today."""
-    units = Organisation.objects.filter(managed(request))
+    units = units_with(request.standing, RIGHT)
     post = Post.objects.filter(pk=pk, organisation__in=units).select_related("organisation", "user").first()
     if post is None:
         raise Http404

@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from jicha.desk.clues.models import Clue, Finding
-from jicha.desk.people.models import Organisation, units_in
+from jicha.desk.people.models import Organisation, units_in, units_with
 
 
 class ClueFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -43,10 +43,7 @@ class ClueFilter(django_filters.FilterSet):  # type: ignore[misc]
     @property
     def units(self) -> QuerySet[Organisation]:
         """Return the organisations in which the person sees clues."""
-        told = Q(pk__in=())
-        for path in self.request.standing.paths("clue.see"):
-            told |= Q(path__startswith=path)
-        return Organisation.objects.filter(told)
+        return units_with(self.request.standing, "clue.see")
 
     def by_text(self, rows: Any, _name: str, text: str) -> Any:
         """Keep clues with the text in their place, customer or sentence."""

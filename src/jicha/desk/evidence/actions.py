@@ -22,7 +22,6 @@ from jicha.desk.people.standing import Standing
 
 RIGHT = "evidence.add"
 TITLE = gettext_lazy("Add a file")
-CLOSED = (Order.State.ARCHIVED, Order.State.TRANSFERRED)
 name_action("add_file", TITLE)
 _NOT_IN_A_NAME = re.compile(r"[^\w.\-（）()]+")
 
@@ -41,7 +40,7 @@ def add_file(
     """
     if not standing.may(RIGHT, order.organisation.path):
         raise NotAllowed(TITLE)
-    if order.state in CLOSED:
+    if order.state in Order.CLOSED:
         raise NotNow(TITLE, _("The order is closed: nothing can be added."))
     if not note.strip():
         raise Missing(TITLE, [str(EvidenceFile._meta.get_field("note").verbose_name)])

@@ -39,7 +39,7 @@ def move_order(order: Order, name: str, standing: Standing, values: dict[str, An
     """Make a move of an order; one that ends it closes its clue in the same transaction."""
     with transaction.atomic():
         FLOW.make(order, name, standing, values)
-        if order.state in (Order.State.ARCHIVED, Order.State.TRANSFERRED):
+        if order.state in Order.CLOSED:
             CLUES.make_by_system(order.clue, "close", {})
 
 

@@ -31,6 +31,9 @@ class Order(models.Model):
         ARCHIVED = "archived", _("archived")
         TRANSFERRED = "transferred", _("transferred")
 
+    # An order in one of these states is at its end.
+    CLOSED = (State.ARCHIVED, State.TRANSFERRED)
+
     class Kind(models.TextChoices):
         """Where the facts are looked for."""
 

@@ -22,7 +22,7 @@ from jicha.desk.orders.actions import comment, issue_order, move_order
 from jicha.desk.orders.forms import OrderForm
 from jicha.desk.orders.models import Order
 from jicha.desk.orders.moves import FLOW
-from jicha.desk.people.models import Organisation
+from jicha.desk.people.models import units_with
 from jicha.desk.people.standing import DeskRequest
 from jicha.desk.ui.lists import export, paged
 from jicha.desk.ui.routes import seen_or_404
@@ -39,7 +39,6 @@ SORT_TITLES = {
     "severity": gettext_lazy("severity"),
     "amount": gettext_lazy("amount found"),
 }
-CLOSED = (Order.State.ARCHIVED, Order.State.TRANSFERRED)
 # The way that most orders take, for the steps at the top of the page.
 STEPS = (
     "dispatched",
@@ -63,9 +62,9 @@ def orders(request: DeskRequest) -> HttpResponseBase:
     state, text = request.GET.get("state", "open"), request.GET.get("q", "").strip()
     today = timezone.localdate()
     if state == "open":
-        rows = rows.exclude(state__in=CLOSED)
+        rows = rows.exclude(state__in=Order.CLOSED)
     elif state == "overdue":
-        rows = rows.exclude(state__in=CLOSED).filter(due_on__lt=today)
+        rows = rows.exclude(state__in=Order.CLOSED).filter(due_on__lt=today)
     elif state in Order.State.values:
         rows = rows.filter(state=state)
     if text:
@@ -99,7 +98,7 @@ def issue(request: DeskRequest, pk: int) -> HttpResponseBase:
         "organisation": clue.organisation_id,
         "kind": Order.Kind.SITE if clue.is_visit else Order.Kind.DESK,
     }
-    form = OrderForm(_units_below(request), request.POST or None, initial=first)
+    form = OrderForm(units_with(request.standing, "order.dispatch"), request.POST or None, initial=first)
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
         order = issue_order(clue, request.standing, told["organisation"], told["kind"], told["request"])
@@ -110,14 +109,6 @@ def issue(request: DeskRequest, pk: int) -> HttpResponseBase:
         {"clue": clue, "findings": clue.findings.all(), "form": form},
         status=422 if form.errors else 200,
     )
-
-
-def _units_below(request: DeskRequest) -> Any:
-    """Return the organisations to which the person may dispatch."""
-    told = Q(pk__in=())
-    for path in request.standing.paths("order.dispatch"):
-        told |= Q(path__startswith=path)
-    return Organisation.objects.filter(told)
 
 
 def show(request: DeskRequest, pk: int) -> HttpResponseBase:
@@ -139,8 +130,8 @@ def show(request: DeskRequest, pk: int) -> HttpResponseBase:
     told = {
         "order": order, "moves": open_forms(order, FLOW, request.standing), "history": history(order), "comments": order.comments.select_related("author"),
         "findings": order.findings.all(), "steps": _steps(order), "today": timezone.localdate(), "facts": _facts(order),
-        "overdue": order.state not in CLOSED and order.is_overdue(timezone.localdate()),
-        "files": order.evidence.select_related("added_by"), "may_add_file": order.state not in CLOSED and request.standing.may("evidence.add", order.organisation.path),
+        "overdue": order.state not in Order.CLOSED and order.is_overdue(timezone.localdate()),
+        "files": order.evidence.select_related("added_by"), "may_add_file": order.state not in Order.CLOSED and request.standing.may("evidence.add", order.organisation.path),
         "may_comment": request.standing.may("order.comment", order.organisation.path),
     }  # fmt: skip
     return render(request, "orders/order.html", told)

@@ -121,6 +121,12 @@ def units_in(paths: Iterable[str]) -> list[int] | None:
     return list(Organisation.objects.filter(wanted).values_list("pk", flat=True))
 
 
+def units_with(standing: Any, right: str) -> models.QuerySet[Organisation]:
+    """Return the organisations in which the person holds the right."""
+    told = units_in(standing.paths(right))
+    return Organisation.objects.all() if told is None else Organisation.objects.filter(pk__in=told)
+
+
 class ScopedQuerySet(models.QuerySet[Any]):
     """Rows with an `organisation`; every read begins with `seen_by`."""
 

@@ -36,7 +36,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.humanize",
     "django.forms",
     "allauth",
     "allauth.account",
@@ -46,7 +45,6 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_htmx",
-    "django_tables2",
     "django_filters",
 ]
 
@@ -170,7 +168,6 @@ SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("JICHA_BEHIND_PROXY") == "1" else None
 )
 
-DJANGO_TABLES2_TEMPLATE = "ui/table.html"
 # W006: an account is locked whatever address the wrong passwords come from.
 SILENCED_SYSTEM_CHECKS = ["axes.W003", "axes.W006"]
 LOGGING = {

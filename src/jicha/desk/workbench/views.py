@@ -18,7 +18,6 @@ from jicha.desk.orders.moves import FLOW as ORDERS
 from jicha.desk.people.standing import DeskRequest
 
 SHOWN = 8
-CLOSED = (Order.State.ARCHIVED, Order.State.TRANSFERRED)
 
 
 def workbench(request: DeskRequest) -> HttpResponseBase:
@@ -38,7 +37,7 @@ def workbench(request: DeskRequest) -> HttpResponseBase:
 
 def _waiting(request: DeskRequest, orders: Any) -> list[Order]:
     """Return the orders in which the person may make a move now, the first due first."""
-    open_orders = orders.exclude(state__in=CLOSED).order_by("due_on", "id")[:200]
+    open_orders = orders.exclude(state__in=Order.CLOSED).order_by("due_on", "id")[:200]
     return [
         order
         for order in open_orders
@@ -55,8 +54,8 @@ def _figures(clues: Any, orders: Any) -> dict[str, Any]:
         expected=Sum("expected_yuan", filter=Q(expected_yuan__gt=0)),
     )
     work = orders.aggregate(
-        open=Count("id", filter=~Q(state__in=CLOSED)),
-        overdue=Count("id", filter=~Q(state__in=CLOSED) & Q(due_on__lt=today)),
+        open=Count("id", filter=~Q(state__in=Order.CLOSED)),
+        overdue=Count("id", filter=~Q(state__in=Order.CLOSED) & Q(due_on__lt=today)),
         found=Sum("found_yuan", filter=Q(nature__gt="")),
     )
     return {"clues": at_stake, "orders": work}
