@@ -192,7 +192,7 @@ def test_a_third_return_is_refused(order: Order, people: dict[str, Any]) -> None
     again = TO_REPORT[2]
     for _ in range(2):
         walk(order, people, ("return", "reviewer", {"opinion": "补充照片"}), again)
-    with pytest.raises(NotNow, match="两次"):
+    with pytest.raises(NotNow, match="退回次数上限"):
         move_order(order, "return", people["reviewer"], {"opinion": "再补"})
     assert order.returns == 2
 

@@ -46,6 +46,11 @@ def due_on(state: str, severity: int, day: date) -> date | None:
     return None if days is None else add_working_days(day, days[severity - 1])
 
 
+def most_returns(day: date) -> int:
+    """Return how often an order may be returned to verification."""
+    return int(_valid_on("time_limits.yaml", "limits", day)["most_returns"])
+
+
 def size_of(kwh: Decimal | None, yuan: Decimal | None, nature: str, day: date) -> str:
     """Return the size of a problem by amounts in either direction; a crime is always extreme (domain 7.4)."""
     told = _valid_on("problem_size.yaml", "sizes", day)

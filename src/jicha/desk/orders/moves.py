@@ -10,11 +10,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from jicha.desk.flow.moves import Flow, Move
-from jicha.desk.orders.limits import due_on, size_of
+from jicha.desk.orders.limits import due_on, most_returns, size_of
 from jicha.desk.orders.models import Order
 
 S = Order.State
-MOST_RETURNS = 2
 FOUR = ("cause_found", "persons_dealt", "measures_taken", "staff_taught")
 OPEN = (
     S.DISPATCHED,
@@ -30,9 +29,9 @@ OPEN = (
 
 
 def _returned_too_often(order: Order) -> str | Promise | None:
-    if order.returns < MOST_RETURNS:
+    if order.returns < most_returns(timezone.localdate()):
         return None
-    return _("Returned twice already: rule on it, or hand it to the one above.")
+    return _("Returned as often as allowed: rule on it, or hand it to the one above.")
 
 
 def _said(verdict: str) -> Any:
