@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from jicha.desk.administration.actions import RIGHT, add_person, end_post, give_post
+from jicha.desk.administration.actions import add_person, end_post, give_post
+from jicha.desk.administration.filters import filtered, managed_people, managed_posts, managed_units
 from jicha.desk.administration.forms import PersonForm, PostForm
-from jicha.desk.people.models import Post, User, units_with
 from jicha.desk.people.rights import rights, roles
 from jicha.desk.people.standing import DeskRequest
 from jicha.desk.ui.lists import paged
@@ -19,18 +18,10 @@ from jicha.desk.ui.lists import paged
 SORTS = {"name": ("name", "id"), "username": ("username",), "last": ("-last_login", "id")}
 
 
-def _people_of(request: DeskRequest) -> Q:
-    """Return the condition that a person has a post there, or none at all."""
-    units = units_with(request.standing, RIGHT)
-    return Q(posts__organisation__in=units) | Q(posts=None)
-
-
 def people(request: DeskRequest) -> HttpResponseBase:
     """List the accounts."""
-    rows = User.objects.filter(_people_of(request)).distinct().prefetch_related("posts__organisation")
-    if wanted := request.GET.get("q", "").strip():
-        rows = rows.filter(Q(name__icontains=wanted) | Q(username__icontains=wanted))
-    return render(request, "administration/people.html", {"page": paged(request, rows, SORTS), "q": wanted})
+    told = {"page": paged(request, filtered(request), SORTS), "q": request.GET.get("q", "").strip()}
+    return render(request, "administration/people.html", told)
 
 
 def add(request: DeskRequest) -> HttpResponseBase:
@@ -38,7 +29,7 @@ def add(request: DeskRequest) -> HttpResponseBase:
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
-        unit = units_with(request.standing, RIGHT).order_by("path")[0]
+        unit = managed_units(request.standing).order_by("path")[0]
         made = add_person(request.user, unit, told["username"], told["name"], told["password"], told["email"])
         messages.success(request, _("The account is made. It may do nothing until it has a post."))
         return redirect("person", made.pk)
@@ -47,10 +38,10 @@ def add(request: DeskRequest) -> HttpResponseBase:
 
 def person(request: DeskRequest, pk: int, form: PostForm | None = None) -> HttpResponseBase:
     """Show one account with its posts, and what each allows."""
-    found = User.objects.filter(_people_of(request), pk=pk).distinct().first()
+    found = managed_people(request.standing).filter(pk=pk).first()
     if found is None:
         raise Http404
-    units = units_with(request.standing, RIGHT)
+    units = managed_units(request.standing)
     today = timezone.localdate()
     told = {
         "person": found, "posts": found.posts.select_related("organisation"), "today": today, "roles": roles().values(), "rights": rights(),
@@ -61,10 +52,10 @@ def person(request: DeskRequest, pk: int, form: PostForm | None = None) -> HttpR
 
 def give(request: DeskRequest, pk: int) -> HttpResponseBase:
     """Give a post."""
-    found = User.objects.filter(_people_of(request), pk=pk).distinct().first()
+    found = managed_people(request.standing).filter(pk=pk).first()
     if found is None:
         raise Http404
-    form = PostForm(units_with(request.standing, RIGHT), request.POST)
+    form = PostForm(managed_units(request.standing), request.POST)
     if not form.is_valid():
         return person(request, pk, form)
     told = form.cleaned_data
@@ -76,8 +67,7 @@ def give(request: DeskRequest, pk: int) -> HttpResponseBase:
 
 def end(request: DeskRequest, pk: int) -> HttpResponseBase:
     """End a post today."""
-    units = units_with(request.standing, RIGHT)
-    post = Post.objects.filter(pk=pk, organisation__in=units).select_related("organisation", "user").first()
+    post = managed_posts(request.standing).filter(pk=pk).first()
     if post is None:
         raise Http404
     end_post(request.standing, post, timezone.localdate())

@@ -36,6 +36,12 @@ def exceptions_of(clue: Clue, standing: Standing, today: date) -> Iterable[Excep
         yield ExceptionEntry(rule_id, subject_id, reason, str(standing.user), today, clue.silent_until)
 
 
+def dismissable(standing: Standing, ids: Iterable[int]) -> Any:
+    """Return those of the clues that the person may propose to dismiss now."""
+    rows = Clue.objects.seen_by(standing, "clue.decide").filter(pk__in=list(ids))
+    return rows.filter(state__in=FLOW.moves["propose_dismissal"].sources).select_related("organisation")
+
+
 def propose_many(clues: Iterable[Clue], standing: Standing, values: dict[str, Any]) -> tuple[int, list[str]]:
     """Propose to dismiss many clues; return how many were, and why others were not."""
     done, refused = 0, []

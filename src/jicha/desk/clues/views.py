@@ -16,12 +16,12 @@ from django.utils.translation import gettext_lazy
 
 from jicha.audit.explain import SourceRows, file_names
 from jicha.contract import contract
-from jicha.desk.clues.dismissal import move_clue, propose_many
+from jicha.desk.clues.dismissal import dismissable, move_clue, propose_many
 from jicha.desk.clues.filters import ClueFilter, facets
 from jicha.desk.clues.models import Clue, in_english
 from jicha.desk.clues.moves import FLOW
-from jicha.desk.flow.forms import form_of, open_forms
-from jicha.desk.flow.refusals import Missing, Overtaken
+from jicha.desk.flow.forms import form_of, open_forms, values_of
+from jicha.desk.flow.refusals import Overtaken
 from jicha.desk.journal.history import history
 from jicha.desk.people.standing import DeskRequest
 from jicha.desk.ui.home import home
@@ -175,13 +175,8 @@ def move(request: DeskRequest, pk: int, name: str) -> HttpResponseBase:
     clue = seen_or_404(request, Clue, "clue.see", pk)
     if name not in FLOW.moves or name == "order":
         raise Http404
-    form = form_of(clue, FLOW.moves[name], request.POST)
-    if not form.is_valid():
-        raise Missing(
-            FLOW.moves[name].title,
-            [str(form.fields[field].label) for field in form.errors if field in form.fields],
-        )
-    move_clue(clue, name, request.standing, form.cleaned_data, home().exceptions.path)
+    values = values_of(clue, FLOW.moves[name], request.POST)
+    move_clue(clue, name, request.standing, values, home().exceptions.path)
     messages.success(request, _("Done: %(move)s") % {"move": FLOW.moves[name].title})
     return redirect("clue", pk)
 
@@ -189,10 +184,7 @@ def move(request: DeskRequest, pk: int, name: str) -> HttpResponseBase:
 def dismiss_many(request: DeskRequest) -> HttpResponseBase:
     """Preview what a dismissal of the chosen clues would keep quiet; with a reason, propose it."""
     chosen = (request.POST if request.method == "POST" else request.GET).getlist("clue")
-    rows = Clue.objects.seen_by(request.standing, "clue.decide").filter(
-        pk__in=[pk for pk in chosen if pk.isdigit()]
-    )
-    rows = rows.filter(state__in=FLOW.moves["propose_dismissal"].sources).select_related("organisation")
+    rows = dismissable(request.standing, [int(pk) for pk in chosen if pk.isascii() and pk.isdigit()])
     wanted = FLOW.moves["propose_dismissal"]
     form = form_of(
         Clue(silent_until=timezone.localdate() + DEFAULT_SILENCE),

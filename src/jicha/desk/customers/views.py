@@ -12,7 +12,7 @@ from jicha.audit.customer_file import CustomerRows
 from jicha.desk.clues.models import Clue, in_english
 from jicha.desk.orders.models import Order
 from jicha.desk.people.models import Organisation
-from jicha.desk.people.standing import DeskRequest
+from jicha.desk.people.standing import DeskRequest, Standing
 from jicha.desk.ui.home import home
 from jicha.desk.ui.values import shown_rows, title_of
 
@@ -28,18 +28,24 @@ def find(request: DeskRequest) -> HttpResponseBase:
 
 def show(request: DeskRequest, number: str) -> HttpResponseBase:
     """Show a customer who is served where the person may see customers."""
-    named = home().customer_name(number)
-    unit = named and Organisation.objects.filter(number=named[1]).first()
-    if not named or unit is None or not request.standing.may("customer.see", unit.path):
-        raise Http404
+    name, unit = seen_customer(request.standing, number)
     tables = home().customer_file(number)
     clues = Clue.objects.seen_by(request.standing, "clue.see").filter(customer_no=number)
     orders = Order.objects.seen_by(request.standing, "order.see").filter(clue__customer_no=number)
     told: dict[str, Any] = {
-        "number": number, "name": named[0], "unit": unit, "tables": [_shown(one) for one in tables], "clues": clues, "orders": orders,
+        "number": number, "name": name, "unit": unit, "tables": [_shown(one) for one in tables], "clues": clues, "orders": orders,
         "energy": _by_month(tables, "kwh"), "money": _by_month(tables, "total_yuan"),
     }  # fmt: skip
     return render(request, "customers/customer.html", told)
+
+
+def seen_customer(standing: Standing, number: str) -> tuple[str, Organisation]:
+    """Return name and unit of a customer who is served where the person may see customers; else 404."""
+    named = home().customer_name(number)
+    unit = named and Organisation.objects.filter(number=named[1]).first()
+    if not named or unit is None or not standing.may("customer.see", unit.path):
+        raise Http404
+    return named[0], unit
 
 
 def _shown(one: CustomerRows) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django import forms
 from django.db import models
 
 from jicha.desk.flow.moves import Flow, Move
+from jicha.desk.flow.refusals import Missing
 from jicha.desk.people.standing import Standing
 
 _LINES = 3
@@ -20,6 +21,16 @@ def form_of(record: models.Model, move: Move, data: Any = None) -> forms.ModelFo
     for name in move.needs:
         form.fields[name].required = True
     return form
+
+
+def values_of(record: models.Model, move: Move, data: Any) -> dict[str, Any]:
+    """Return what a person filled in, as values of the record's fields; `Missing` names the fields that are empty or wrong."""
+    form = form_of(record, move, data)
+    if not form.is_valid():
+        raise Missing(
+            move.title, [str(form.fields[name].label) for name in form.errors if name in form.fields]
+        )
+    return form.cleaned_data
 
 
 def _field(column: Any, **kwargs: Any) -> Any:

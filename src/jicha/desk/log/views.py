@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 
-from django.db.models import Q
 from django.http import HttpResponseBase
 from django.shortcuts import render
 
 from jicha.desk.journal.models import Event
 from jicha.desk.journal.verify import verify
 from jicha.desk.journal.words import words_of
-from jicha.desk.people.models import units_in
+from jicha.desk.log.filters import filtered
 from jicha.desk.people.standing import DeskRequest
 from jicha.desk.ui.lists import export, paged
 
@@ -20,14 +19,7 @@ SORTS = {"newest": ("-number",), "oldest": ("number",)}
 
 def log(request: DeskRequest) -> HttpResponseBase:
     """List what happened where the person may see the log."""
-    units = units_in(request.standing.paths("log.see"))
-    rows = Event.objects.select_related("actor", "organisation")
-    if units is not None:
-        rows = rows.filter(organisation_id__in=units)
-    if wanted := request.GET.get("action"):
-        rows = rows.filter(action=wanted)
-    if name := request.GET.get("q", "").strip():
-        rows = rows.filter(Q(actor__name__icontains=name) | Q(subject_id=name))
+    rows = filtered(request)
     if "export" in request.GET:
         return export(request, "log", rows, ({"number": e.number, "at": e.at, "actor": str(e.actor or ""), "action": e.action,
             "subject": f"{e.subject_kind} {e.subject_id}", "content": e.content, "hash": e.hash} for e in rows))  # fmt: skip

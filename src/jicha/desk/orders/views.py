@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,11 +13,12 @@ from django.utils.translation import gettext_lazy
 
 from jicha.desk.clues.models import Clue
 from jicha.desk.clues.moves import FLOW as CLUES
-from jicha.desk.flow.forms import form_of, open_forms
+from jicha.desk.flow.forms import open_forms, values_of
 from jicha.desk.flow.moves import label_of
-from jicha.desk.flow.refusals import Missing, NotNow
+from jicha.desk.flow.refusals import NotNow
 from jicha.desk.journal.history import history
 from jicha.desk.orders.actions import comment, issue_order, move_order
+from jicha.desk.orders.filters import OPEN, filtered
 from jicha.desk.orders.forms import OrderForm
 from jicha.desk.orders.models import Order
 from jicha.desk.orders.moves import FLOW
@@ -56,27 +56,12 @@ STEPS = (
 
 def orders(request: DeskRequest) -> HttpResponseBase:
     """List the orders that the person sees; without a state, those that are not closed."""
-    rows = Order.objects.seen_by(request.standing, "order.see").select_related(
-        "organisation", "clue", "verifier"
-    )
-    state, text = request.GET.get("state", "open"), request.GET.get("q", "").strip()
-    today = timezone.localdate()
-    if state == "open":
-        rows = rows.exclude(state__in=Order.CLOSED)
-    elif state == "overdue":
-        rows = rows.exclude(state__in=Order.CLOSED).filter(due_on__lt=today)
-    elif state in Order.State.values:
-        rows = rows.filter(state=state)
-    if text:
-        number = text.upper().removeprefix("JC").lstrip("0")
-        rows = rows.filter(
-            Q(clue__customer_no=text) | Q(clue__place_id=text) | Q(pk=int(number) if number.isdigit() else 0)
-        )
+    rows = filtered(request)
     if "export" in request.GET:
         return export(request, "orders", rows, (_line(order) for order in rows))
     told = {
-        "page": paged(request, rows, SORTS), "states": Order.State.choices, "state": state, "q": text, "today": today, "sorts": SORT_TITLES,
-        "sort": request.GET.get("sort", "due"),
+        "page": paged(request, rows, SORTS), "states": Order.State.choices, "state": request.GET.get("state", OPEN),
+        "q": request.GET.get("q", "").strip(), "today": timezone.localdate(), "sorts": SORT_TITLES, "sort": request.GET.get("sort", "due"),
     }  # fmt: skip
     return render(request, "orders/orders.html", told)
 
@@ -167,13 +152,8 @@ def move(request: DeskRequest, pk: int, name: str) -> HttpResponseBase:
     order = seen_or_404(request, Order, "order.see", pk, "clue")
     if name not in FLOW.moves:
         raise Http404
-    form = form_of(order, FLOW.moves[name], request.POST)
-    if not form.is_valid():
-        raise Missing(
-            FLOW.moves[name].title,
-            [str(form.fields[field].label) for field in form.errors if field in form.fields],
-        )
-    move_order(order, name, request.standing, form.cleaned_data)
+    values = values_of(order, FLOW.moves[name], request.POST)
+    move_order(order, name, request.standing, values)
     messages.success(request, _("Done: %(move)s") % {"move": FLOW.moves[name].title})
     return redirect("order", pk)
 

@@ -38,10 +38,12 @@ class TooMany(Refusal):
         )
 
 
-def paged(request: DeskRequest, rows: QuerySet[Any], sorts: Mapping[str, tuple[str, ...]]) -> Page[Any]:
+def paged(
+    request: DeskRequest, rows: QuerySet[Any], sorts: Mapping[str, tuple[str, ...]], size: int = ON_A_PAGE
+) -> Page[Any]:
     """Return the page that the address asks for, sorted by one of the named orders; the first is the default."""
     order = sorts.get(request.GET.get("sort", ""), next(iter(sorts.values())))
-    return Paginator(rows.order_by(*order), ON_A_PAGE).get_page(request.GET.get("page"))
+    return Paginator(rows.order_by(*order), size).get_page(request.GET.get("page"))
 
 
 def export(
