@@ -14,7 +14,9 @@ from jicha.desk.project.secret import kept_secret
 
 DESK = Path(__file__).resolve().parents[1]
 HOME = Path(os.environ.get("JICHA_HOME") or "jicha-home").resolve()
-CHECKPOINTS = Path(os.environ.get("JICHA_CHECKPOINTS") or HOME / "checkpoints.jsonl")
+CHECKPOINTS = HOME / "checkpoints.jsonl"
+# A second place for the checkpoints of the log, on a disk that who holds the home cannot write.
+CHECKPOINTS_OUTSIDE = Path(told) if (told := os.environ.get("JICHA_CHECKPOINTS")) else None
 
 DEBUG = False
 # Made on first use: reading the settings touches no folder.
@@ -27,6 +29,7 @@ IS_PLAIN_HTTP = os.environ.get("JICHA_PLAIN_HTTP") == "1"
 INSTALLED_APPS = [
     "jicha.desk.people.apps.PeopleConfig",
     "jicha.desk.journal.apps.JournalConfig",
+    "jicha.desk.jobs.apps.JobsConfig",
     "jicha.desk.clues.apps.CluesConfig",
     "jicha.desk.orders.apps.OrdersConfig",
     "jicha.desk.evidence.apps.EvidenceConfig",
@@ -46,6 +49,8 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django_filters",
+    "django_tasks",
+    "django_tasks_db",
 ]
 
 MIDDLEWARE = [
@@ -91,6 +96,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {"default": database_from(os.environ.get("DATABASE_URL"), HOME)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Jobs wait in the desk's own database: one that was asked for in a transaction that failed was never asked for.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "desk_cache"}}
 
 AUTH_USER_MODEL = "people.User"
