@@ -28,6 +28,7 @@ from jicha.audit.rebill.session import has_bill, open_rebilling, sheet_links
 from jicha.audit.rule import Rule
 from jicha.audit.run import AuditRun, RunOptions
 from jicha.audit.run_store import RunManifest, RunStore, verdict_rows
+from jicha.audit.site_sheet import SiteSheet, site_sheets
 from jicha.billing.policies import BillingPolicies, load_policies
 from jicha.errors import BilingualError, ExplainedError
 from jicha.intake import (
@@ -382,6 +383,10 @@ class Home:
     def customer_name(self, customer_no: str, snapshot_id: int | None = None) -> tuple[str, str] | None:
         """Return name and organisation of a customer, or None where nobody has the number."""
         return customer_name(self.snapshot(snapshot_id), customer_no)
+
+    def site_sheets(self, customers: Iterable[str], snapshot_id: int | None = None) -> dict[str, SiteSheet]:
+        """Return what a visit takes along of each customer: address, meters with their last readings, seals."""
+        return site_sheets(self.snapshot(snapshot_id), customers)
 
     def organisations(self, snapshot_id: int | None = None) -> list[dict[str, Any]]:
         """Return the organisation tree of a snapshot as rows of org_no, parent_org_no, name, level."""
