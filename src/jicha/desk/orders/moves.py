@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from jicha.desk.flow.moves import Flow, Move
+from jicha.desk.orders.hindrances import unhindered
 from jicha.desk.orders.limits import due_on, most_returns, size_of
 from jicha.desk.orders.models import Order
 
@@ -63,7 +64,10 @@ FLOW = Flow(
         Move("dispatch", _("Dispatch"), (S.DRAFT,), S.DISPATCHED, "order.dispatch"),
         Move("accept", _("Accept"), (S.DISPATCHED,), S.ACCEPTED, "order.answer", actor_field="contact"),
         Move("verify", _("Begin to verify"), (S.ACCEPTED,), S.VERIFYING, "order.verify", actor_field="verifier"),
-        Move("report", _("Report"), (S.VERIFYING,), S.REPORTED, "order.verify", needs=("verdict", "facts"), may=("found_kwh", "found_yuan"), actor_field="verifier"),
+        Move(
+            "report", _("Report"), (S.VERIFYING,), S.REPORTED, "order.verify", needs=("verdict", "facts"), may=("found_kwh", "found_yuan"),
+            actor_field="verifier", guard=unhindered("report"),
+        ),
         Move(
             "return", _("Return"), (S.REPORTED,), S.VERIFYING, "order.review", needs=("opinion",), not_same_as=("verifier",), actor_field="reviewer",
             guard=_returned_too_often, is_grave=True,
@@ -89,8 +93,8 @@ FLOW = Flow(
             "reopen", _("Not rectified"), (S.RECTIFIED,), S.RECTIFYING, "order.recheck", needs=("proof_text",), not_same_as=("rectifier",),
             actor_field="rechecker", is_grave=True,
         ),
-        Move("archive", _("Archive"), (S.RECHECKED,), S.ARCHIVED, "order.archive", needs=FOUR),
-        Move("archive_excluded", _("Archive"), (S.EXCLUDED,), S.ARCHIVED, "order.archive"),
+        Move("archive", _("Archive"), (S.RECHECKED,), S.ARCHIVED, "order.archive", needs=FOUR, guard=unhindered("archive")),
+        Move("archive_excluded", _("Archive"), (S.EXCLUDED,), S.ARCHIVED, "order.archive", guard=unhindered("archive_excluded")),
         Move("transfer", _("Hand over"), OPEN, S.TRANSFERRED, "order.transfer", needs=("receiver", "transfer_reason"), is_grave=True),
     ),
     _arrive,
