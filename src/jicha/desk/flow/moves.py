@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from django.db import models, transaction
 from django.utils.functional import Promise
 
-from jicha.desk.flow.refusals import Missing, NotAllowed, NotNow, Overtaken, SamePerson
+from jicha.desk.flow.refusals import Missing, NotAllowed, NotByKey, NotNow, Overtaken, SamePerson
 from jicha.desk.journal.append import append
 from jicha.desk.journal.words import name_action
 from jicha.desk.people.models import Organisation, User
@@ -74,13 +74,16 @@ class Flow:
         for move in self.moves.values():
             try:
                 self._check(record, move, standing)
-            except (NotAllowed, NotNow, SamePerson):
+            except (NotAllowed, NotByKey, NotNow, SamePerson):
                 continue
             yield move
 
     def _check(self, record: Record, move: Move, standing: Standing) -> None:
         if move.right is None or not standing.may(move.right, record.organisation.path):
             raise NotAllowed(move.title)
+        # Two persons are two persons at the desk: a program that holds both keys would be neither.
+        if (key := standing.key) and (move.not_same_as or (move.is_grave and not key.may_be_grave)):
+            raise NotByKey(move.title)
         if record.state not in move.sources:
             raise NotNow(move.title)
         if move.guard is not None and (reason := move.guard(record)) is not None:

@@ -46,6 +46,15 @@ class SamePerson(Refusal):
         super().__init__(_("“%(move)s” needs a second person: you did the step before.") % {"move": title})
 
 
+class NotByKey(Refusal):
+    """A step that a person takes, and no program with that person's key."""
+
+    status = 403
+
+    def __init__(self, title: str | Promise) -> None:
+        super().__init__(_("“%(move)s” is for a person at the desk: a token cannot do it.") % {"move": title})
+
+
 class Overtaken(Refusal):
     """Somebody else changed the record in the meantime."""
 

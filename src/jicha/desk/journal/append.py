@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from jicha.desk.journal.checkpoints import leave_checkpoint
 from jicha.desk.journal.models import ChainHead, Event
+from jicha.desk.journal.through import key_name
+from jicha.desk.journal.watchers import WATCHERS
 from jicha.desk.people.models import Organisation, User
 
 FIRST = "0" * 64
@@ -57,11 +59,13 @@ def append(
 ) -> Event:
     """Append what was done to a record; must be called inside a transaction, which it becomes part of.
 
-    `actor` is None where the system acted; `details` are plain values and hold no secrets.
+    `actor` is None where the system acted; `details` are plain values and hold no secrets. A key through which the person acts is
+    told with them, and watchers learn of the event before the transaction ends.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("an event must be appended in the transaction of its change")
     told = dict(details or {}) | ({"stands_in_for": stands_in_for} if stands_in_for else {})
+    told |= {"key": key} if (key := key_name()) else {}
     head = ChainHead.objects.select_for_update().get(pk=1)
     place = (subject._meta.label_lower, str(subject.pk))
     number, at = head.number + 1, timezone.now()
@@ -80,5 +84,7 @@ def append(
         content=content, previous_hash=previous, hash=hash_of(previous, content),
     )  # fmt: skip
     ChainHead.objects.filter(pk=1).update(number=number, hash=event.hash)
+    for told_of in WATCHERS:
+        told_of(event)
     transaction.on_commit(lambda: leave_checkpoint(number, event.hash, at))
     return event

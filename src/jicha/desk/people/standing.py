@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.http import HttpRequest
@@ -22,15 +22,40 @@ class HeldPost:
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """By what a program acts for a person: some of the person's rights, in one subtree.
+
+    `may_be_grave` opens the moves that are hard to take back; those that need a second person stay closed to every key.
+    """
+
+    name: str
+    rights: frozenset[str]
+    path: str
+    may_be_grave: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """A person with all posts that count today."""
+    """A person with all posts that count today; with a key, no more than it opens."""
 
     user: User
     posts: tuple[HeldPost, ...]
+    key: Key | None = None
 
     def having(self, right: str) -> Iterator[HeldPost]:
         """Yield the posts that hold the right, own ones first."""
+        if self.key is not None and right not in self.key.rights:
+            return iter(())
         return (post for post in self.posts if right in roles()[post.role].rights)
+
+    def through(self, key: Key) -> Standing:
+        """Return what the person may do by a key: the posts cut to its subtree, the rights to its own."""
+        cut = (
+            replace(post, path=max(post.path, key.path, key=len))
+            for post in self.posts
+            if is_in(post.path, key.path) or is_in(key.path, post.path)
+        )
+        return Standing(self.user, tuple(cut), key)
 
     def paths(self, right: str) -> tuple[str, ...]:
         """Return the subtrees in which the person holds the right."""
