@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from jicha.desk.journal.append import append, hash_of
-from jicha.desk.journal.checkpoints import checkpoints, leave_checkpoint
+from jicha.desk.journal.checkpoints import anchor_tail, checkpoints, leave_checkpoint
+from jicha.desk.journal.guards import missing_guards, put_up, take_down
 from jicha.desk.journal.models import ChainHead, Event
-from jicha.desk.journal.verify import verify
+from jicha.desk.journal.verify import Fault, verify
 from jicha.desk.people.models import Organisation
 
 # These tests write as somebody would who holds the database file: the triggers are taken away first, and come back
-# with the transaction that each test is rolled back by.
-TRIGGERS = ("event_never_changes", "event_never_goes")
+# with the transaction that each test is rolled back by. That they are away is a fault of its own, and left out here.
 
 
 @pytest.fixture
@@ -30,15 +31,18 @@ def log(tree: dict[str, Organisation]) -> Organisation:
             append("comment", unit, actor=None, organisation=unit, details={"words": f"第 {number} 条"})
     anchored = Event.objects.order_by("number")[7]
     leave_checkpoint(anchored.number, anchored.hash, timezone.now(), always=True)
-    with connection.cursor() as cursor:
-        for name in TRIGGERS:
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+    take_down()
     return unit
+
+
+def faults() -> list[Fault]:
+    """Return the faults that a check finds beside the triggers that are away."""
+    return [fault for fault in verify().faults if fault.kind != "guard"]
 
 
 def kinds() -> set[str]:
     """Return the kinds of faults that a check finds."""
-    return {fault.kind for fault in verify().faults}
+    return {fault.kind for fault in faults()}
 
 
 def rehash(first: int) -> None:
@@ -54,15 +58,16 @@ def rehash(first: int) -> None:
 
 def test_an_honest_log_is_whole(log: Organisation) -> None:
     """Nothing is found where nothing was done."""
+    put_up()
     told = verify()
-    assert (told.is_whole, told.events >= 10, told.anchored >= 8) == (True, True, True)
+    assert (told.is_whole, told.events >= 10, told.unanchored) == (True, True, 3)
 
 
 def test_edit(log: Organisation) -> None:
     """A changed text does not give its hash."""
     event = Event.objects.order_by("number")[4]
     Event.objects.filter(pk=event.pk).update(content=event.content.replace("第", "改"))
-    [fault] = verify().faults
+    [fault] = faults()
     assert (fault.kind, fault.number) == ("hash", event.number)
 
 
@@ -170,3 +175,49 @@ def test_a_half_written_checkpoint_is_left_out() -> None:
     with settings.CHECKPOINTS.open("a") as file:
         file.write('{"number": 12, "ha')
     assert [one.number for one in checkpoints()] == [11]
+
+
+def test_a_trigger_that_was_taken_away_is_named(log: Organisation) -> None:
+    """Who takes the guards down to write behind the log is found, even where nothing was written."""
+    assert len(missing_guards()) >= 10
+    told = {fault.text.rsplit(" ", 1)[-1] for fault in verify().faults if fault.kind == "guard"}
+    assert {
+        "journal_event_never_changes",
+        "journal_event_never_goes",
+        "orders_order_state_with_event",
+    } <= told
+    put_up()
+    assert (missing_guards(), verify().is_whole) == ([], True)
+
+
+def test_checkpoints_lie_in_a_second_place(
+    tree: dict[str, Organisation], settings: Any, tmp_path: Path
+) -> None:
+    """Each is written outside the home, too; one that was mended in the home only is found, and a tail is told as open."""
+    settings.CHECKPOINTS_OUTSIDE = tmp_path / "share" / "checkpoints.jsonl"
+    assert anchor_tail()
+    assert not anchor_tail()  # the end is anchored already
+    assert settings.CHECKPOINTS_OUTSIDE.read_text() == settings.CHECKPOINTS.read_text()
+    with transaction.atomic():
+        append("comment", tree["C1"], actor=None, organisation=None)
+    told = verify()
+    assert (told.is_whole, told.outside, told.unanchored) == (True, True, 1)
+    take_down()
+    first = Event.objects.order_by("number")[0]
+    Event.objects.filter(pk=first.pk).update(content=first.content.replace("changed", "replaced"))
+    rehash(first.number)
+    settings.CHECKPOINTS.unlink()
+    anchor_tail()
+    assert kinds() == {"checkpoint"}
+
+
+def test_a_share_that_is_away_stops_nothing(
+    tree: dict[str, Organisation], settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The home has its checkpoint, and the operator is told of the one that was not written."""
+    (tmp_path / "file").write_text("")
+    settings.CHECKPOINTS_OUTSIDE = tmp_path / "file" / "checkpoints.jsonl"
+    assert anchor_tail()
+    assert len(checkpoints()) == 1
+    assert "not written outside the home" in caplog.text
+    assert verify().outside is False

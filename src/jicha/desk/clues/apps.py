@@ -10,3 +10,9 @@ class CluesConfig(AppConfig):
 
     name = "jicha.desk.clues"
     label = "clues"
+
+    def ready(self) -> None:
+        """Have the log guard what may not change behind its back."""
+        from jicha.desk.journal.guards import guard_state
+
+        guard_state("clues.clue")

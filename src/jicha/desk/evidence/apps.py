@@ -10,3 +10,9 @@ class EvidenceConfig(AppConfig):
 
     name = "jicha.desk.evidence"
     label = "evidence"
+
+    def ready(self) -> None:
+        """Have the log guard what may not change behind its back."""
+        from jicha.desk.journal.guards import guard_row
+
+        guard_row("evidence.evidencefile")

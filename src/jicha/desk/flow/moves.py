@@ -127,18 +127,21 @@ class Flow:
         source = record.state
         new = told | ({move.actor_field: actor} if move.actor_field else {})
         new |= self.arrive(record, move, told)
-        details = {"from": source, "to": move.target} | {key: _plain(value) for key, value in told.items()}
+        version = record.version + 1
+        details = {"from": source, "to": move.target, "version": version}
+        details |= {key: _plain(value) for key, value in told.items()}
         with transaction.atomic():
-            moved = (
-                type(record)
-                .objects.filter(pk=record.pk, state=source, version=record.version)
-                .update(state=move.target, version=record.version + 1, **new)
-            )
-            if not moved:
-                raise Overtaken(move.title)
+            # The event first: the database lets a state change only where the log tells of it (journal/guards.py).
             append(
                 move.name, record, actor=actor, organisation=record.organisation, details=details, stands_in_for=stands_in_for
             )  # fmt: skip
+            moved = (
+                type(record)
+                .objects.filter(pk=record.pk, state=source, version=record.version)
+                .update(state=move.target, version=version, **new)
+            )
+            if not moved:
+                raise Overtaken(move.title)
         record.refresh_from_db()
 
     def mermaid(self) -> str:
