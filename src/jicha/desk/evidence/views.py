@@ -36,7 +36,8 @@ def add(request: DeskRequest, pk: int) -> HttpResponseBase:
     return redirect("order", pk)
 
 
-def _found(request: DeskRequest, pk: int, number: int) -> EvidenceFile:
+def file_or_404(request: DeskRequest, pk: int, number: int) -> EvidenceFile:
+    """Return a file of an order that the person sees."""
     order = seen_or_404(request, Order, "order.see", pk)
     found = EvidenceFile.objects.filter(order=order, pk=number).first()
     if found is None:
@@ -46,7 +47,11 @@ def _found(request: DeskRequest, pk: int, number: int) -> EvidenceFile:
 
 def original(request: DeskRequest, pk: int, number: int) -> HttpResponseBase:
     """Hand out the bytes as they came: always to be saved, never shown by the browser."""
-    found = _found(request, pk, number)
+    return handed_out(file_or_404(request, pk, number))
+
+
+def handed_out(found: EvidenceFile) -> HttpResponse:
+    """Return the bytes of a file, to be saved under a name that is made of its hash."""
     response = HttpResponse(vault().read(found.sha256), content_type=found.media_type)
     response.headers["Content-Disposition"] = (
         f'attachment; filename="{found.sha256[:16]}.{found.name.rsplit(".", 1)[-1]}"'
@@ -56,7 +61,7 @@ def original(request: DeskRequest, pk: int, number: int) -> HttpResponseBase:
 
 def small(request: DeskRequest, pk: int, number: int) -> HttpResponseBase:
     """Show a picture small, without what the camera wrote into it."""
-    found = _found(request, pk, number)
+    found = file_or_404(request, pk, number)
     if not found.is_image:
         raise Http404
     return HttpResponse(thumbnail(vault().read(found.sha256)), content_type="image/jpeg")
