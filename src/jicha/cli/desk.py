@@ -105,6 +105,31 @@ def demo_people(home: HomeOption = None, language: LanguageOption = "zh") -> Non
     _print_accounts(_commands(home).demo_people(), language)
 
 
+@app.command("bundle")
+def bundle(
+    order: Annotated[str, typer.Argument(help="Number of the order, such as JC0000012.")],
+    out: Annotated[Path, typer.Option("--out", help="The .zip to write.")],
+    home: HomeOption = None,
+    language: LanguageOption = "zh",
+    as_json: JsonOption = False,
+) -> None:
+    """Write everything of a case into one file that anybody can check with the script inside, without jicha."""
+    commands = _commands(home)
+    commands.must_be_current()
+    told = commands.export_bundle(order, out)
+    if as_json:
+        print_json(
+            {"root": told.root, "event": told.event.number, "hash": told.event.hash, "files": told.files}
+        )
+        return
+    CONSOLE.print(
+        word("desk.bundled", language).format(
+            files=f"{told.files:,}", size=f"{told.size_bytes:,}", target=out, number=told.event.number, hash=told.event.hash,
+        ),
+        markup=False, highlight=False, soft_wrap=True,
+    )  # fmt: skip
+
+
 def _print_accounts(accounts: list[Any], language: str) -> None:
     titles = [word(f"desk.{key}", language) for key in ("account", "person", "role", "unit", "password")]
     table(titles, ([one.username, one.name, one.role, one.organisation, one.password] for one in accounts))

@@ -167,6 +167,21 @@ def must_be_current() -> None:
 
 
 def verify_log() -> Any:
+def export_bundle(number: str, target: Path) -> Any:
+    """Write the bundle of an order (JC0000012 or 12); an error where there is no such order."""
+    from jicha.desk.bundles.actions import export_bundle as export
+    from jicha.desk.orders.models import Order
+
+    digits = number.upper().removeprefix("JC")
+    order = Order.objects.filter(pk=int(digits)).first() if digits.isdecimal() else None
+    if order is None:
+        raise ExplainedError(
+            where="jicha desk bundle", found=number, expected="the number of an order, such as JC0000012",
+            remedy="The list of orders at the desk shows the numbers.",
+        )  # fmt: skip
+    return export(order, None, target)
+
+
     """Check the whole log; return what was found."""
     from jicha.desk.journal.verify import verify
 

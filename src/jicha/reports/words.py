@@ -52,6 +52,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "疑似异常 {findings} 条：新线索 {new}，更新 {renewed}，已消失 {gone}；复核通过 {proven}，仍存在 {still}，数据不足 {undecided}。",
         "{findings} findings: {new} new clues, {renewed} renewed, {gone} gone; re-checks proven {proven}, still there {still}, undecided {undecided}.",
     ),
+    "desk.bundled": (
+        "已导出 {files} 个文件，{size} 字节 → {target}\n请另行告知收件人这一行：事件 {number} {hash}",
+        "{files} files, {size} bytes → {target}\nTell the receiver this line by another way: event {number} {hash}",
+    ),
     "desk.backed_up": (
         "已备份 {files} 个文件，{size} 字节 → {target}",
         "{files} files, {size} bytes → {target}",

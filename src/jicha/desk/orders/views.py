@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 from jicha.desk.clues.models import Clue
 from jicha.desk.clues.moves import FLOW as CLUES
 from jicha.desk.flow.forms import open_forms, values_of
-from jicha.desk.flow.moves import label_of
 from jicha.desk.flow.refusals import NotNow
 from jicha.desk.journal.history import history
 from jicha.desk.orders.actions import comment, issue_order, move_order
@@ -22,6 +21,7 @@ from jicha.desk.orders.filters import OPEN, filtered
 from jicha.desk.orders.forms import OrderForm
 from jicha.desk.orders.models import Order
 from jicha.desk.orders.moves import FLOW
+from jicha.desk.orders.told import told_facts
 from jicha.desk.people.models import units_with
 from jicha.desk.people.standing import DeskRequest
 from jicha.desk.ui.lists import export, paged
@@ -114,9 +114,10 @@ def show(request: DeskRequest, pk: int) -> HttpResponseBase:
     )
     told = {
         "order": order, "moves": open_forms(order, FLOW, request.standing), "history": history(order), "comments": order.comments.select_related("author"),
-        "findings": order.findings.all(), "steps": _steps(order), "today": timezone.localdate(), "facts": _facts(order),
+        "findings": order.findings.all(), "steps": _steps(order), "today": timezone.localdate(), "facts": told_facts(order),
         "overdue": order.state not in Order.CLOSED and order.is_overdue(timezone.localdate()),
         "files": order.evidence.select_related("added_by"), "may_add_file": order.state not in Order.CLOSED and request.standing.may("evidence.add", order.organisation.path),
+        "may_bundle": request.standing.may("bundle.export", order.organisation.path),
         "may_comment": request.standing.may("order.comment", order.organisation.path),
     }  # fmt: skip
     return render(request, "orders/order.html", told)
@@ -128,23 +129,6 @@ def _steps(order: Order) -> list[tuple[str, str]]:
     place = STEPS.index(order.state) if order.state in STEPS else len(STEPS)
     kinds = ["done" if n < place else "current" if n == place else "ahead" for n in range(len(STEPS))]
     return [(str(words[Order.State(step)]), kind) for step, kind in zip(STEPS, kinds, strict=True)]
-
-
-_TOLD = (
-    "verdict", "facts", "found_kwh", "found_yuan", "opinion", "exclusion", "nature", "cause", "size", "demand", "rectification", "proof_run_id",
-    "proof_text", "unproven_reason", "cause_found", "persons_dealt", "measures_taken", "staff_taught", "receiver", "transfer_reason",
-)  # fmt: skip
-
-
-def _facts(order: Order) -> list[tuple[str, Any]]:
-    """Return what has been filled in so far, with its label."""
-    told = []
-    for name in _TOLD:
-        value = getattr(order, name)
-        if value not in (None, ""):
-            choice = getattr(order, f"get_{name}_display", None)
-            told.append((label_of(order, name), choice() if choice else value))
-    return told
 
 
 def move(request: DeskRequest, pk: int, name: str) -> HttpResponseBase:

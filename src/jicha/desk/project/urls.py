@@ -7,6 +7,8 @@ from django.urls import include, path
 
 from jicha.desk.administration import language
 from jicha.desk.administration import views as people
+from jicha.desk.bundles import views as bundles
+from jicha.desk.api.document import BASE, addresses, show
 from jicha.desk.clues import views as clues
 from jicha.desk.customers import views as customers
 from jicha.desk.evidence import views as evidence
@@ -35,6 +37,7 @@ urlpatterns = [
     page("orders/<int:pk>/evidence/<int:number>/", evidence.original, "evidence", "order.see"),
     page("orders/<int:pk>/evidence/<int:number>/small/", evidence.small, "evidence_small", "order.see"),
     page("orders/<int:pk>/<str:name>/", orders.move, "order_move", "order.see", "POST"),
+    page("orders/<int:pk>/bundle/", bundles.bundle, "order_bundle", "bundle.export", "POST"),
     page("customers/", customers.find, "customers", "customer.see"),
     page("customers/<str:number>/", customers.show, "customer", "customer.see"),
     page("log/", log.log, "log", "log.see"),
