@@ -8,7 +8,6 @@ from django.urls import include, path
 from jicha.desk.administration import language
 from jicha.desk.administration import views as people
 from jicha.desk.bundles import views as bundles
-from jicha.desk.api.document import BASE, addresses, show
 from jicha.desk.clues import views as clues
 from jicha.desk.customers import views as customers
 from jicha.desk.evidence import views as evidence
