@@ -33,6 +33,8 @@ INSTALLED_APPS = [
     "jicha.desk.clues.apps.CluesConfig",
     "jicha.desk.orders.apps.OrdersConfig",
     "jicha.desk.evidence.apps.EvidenceConfig",
+    "jicha.desk.webhooks.apps.WebhooksConfig",
+    "jicha.desk.api.apps.ApiConfig",
     "jicha.desk.ui.apps.UiConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -49,6 +51,7 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django_filters",
+    "ninja",  # its page of the API's document is served from our own static files
     "django_tasks",
     "django_tasks_db",
 ]
@@ -162,6 +165,12 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
     }
 }
+# The API: how often a token may be used in a minute, and for how many days one is valid at most.
+API_CALLS_A_MINUTE = int(os.environ.get("JICHA_API_CALLS_A_MINUTE", "120"))
+API_TOKEN_MOST_DAYS = int(os.environ.get("JICHA_API_TOKEN_MOST_DAYS", "366"))
+# Private networks to which webhooks may be sent, such as 10.1.0.0/16,10.2.3.4/32: none, unless the operator names them.
+WEBHOOK_NETWORKS = [one for one in os.environ.get("JICHA_WEBHOOK_NETWORKS", "").split(",") if one]
+
 # Photos come one at a time; what is larger is refused before it fills the memory (evidence/content.py says how large).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 X_FRAME_OPTIONS = "DENY"

@@ -8,6 +8,7 @@ from django.urls import include, path
 from jicha.desk.administration import language
 from jicha.desk.administration import views as people
 from jicha.desk.bundles import views as bundles
+from jicha.desk.api.document import BASE, addresses, show
 from jicha.desk.clues import views as clues
 from jicha.desk.customers import views as customers
 from jicha.desk.evidence import views as evidence
@@ -17,6 +18,8 @@ from jicha.desk.ui.routes import ANYBODY, page
 from jicha.desk.workbench import views as workbench
 
 urlpatterns = [
+    path(BASE, include((addresses(), "api"))),
+    page("api/", show, "api_document", ANYBODY),
     path("healthz", login_not_required(workbench.health)),
     path("accounts/", include("allauth.urls")),
     page("", workbench.workbench, "workbench", ANYBODY),

@@ -1,0 +1,1 @@
+"""Webhooks: tell other systems what happened, signed, as often as it needs."""
