@@ -10,6 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from jicha.desk.project.database import database_from
+from jicha.desk.project.providers import pages_of, providers_from
 from jicha.desk.project.secret import kept_secret
 
 DESK = Path(__file__).resolve().parents[1]
@@ -33,6 +34,7 @@ INSTALLED_APPS = [
     "jicha.desk.clues.apps.CluesConfig",
     "jicha.desk.orders.apps.OrdersConfig",
     "jicha.desk.evidence.apps.EvidenceConfig",
+    "jicha.desk.deliveries.apps.DeliveriesConfig",
     "jicha.desk.webhooks.apps.WebhooksConfig",
     "jicha.desk.api.apps.ApiConfig",
     "jicha.desk.ui.apps.UiConfig",
@@ -120,6 +122,9 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "workbench"
 ACCOUNT_ADAPTER = "jicha.desk.people.adapters.NoSignUp"
 SOCIALACCOUNT_ADAPTER = "jicha.desk.people.adapters.KnownPeopleOnly"
+SOCIALACCOUNT_PROVIDERS = providers_from(os.environ)
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_STORE_TOKENS = False
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -162,7 +167,8 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
-        "form-action": [SELF],
+        # A browser holds the redirect that follows a form against this list, too.
+        "form-action": [SELF, *pages_of(os.environ)],
     }
 }
 # The API: how often a token may be used in a minute, and for how many days one is valid at most.

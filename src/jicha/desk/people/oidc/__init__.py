@@ -1,0 +1,1 @@
+"""Sign-in through the company's own identity provider (OpenID Connect): code with PKCE, every token checked whole."""
