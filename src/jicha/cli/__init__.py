@@ -12,6 +12,7 @@ from jicha import __version__
 from jicha.cli import (
     audit,
     bills,
+    cases,
     clues,
     contract,
     data,
@@ -43,6 +44,7 @@ app.command("coverage")(data.coverage)
 app.add_typer(data.quarantine_app, name="quarantine")
 app.command("audit")(audit.audit)
 app.command("rebill")(bills.rebill)
+app.command("settle")(cases.settle)
 app.command("runs")(audit.runs)
 app.command("findings")(findings.findings)
 app.command("clues")(clues.clues)
@@ -55,6 +57,7 @@ app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(studio.outcomes, name="outcomes")
 app.add_typer(desk.app, name="desk")
 app.command("serve")(desk.serve)
+app.command("worker")(desk.worker)
 app.command("verify")(desk.verify)
 app.command("backup")(desk.backup)
 app.command("restore")(desk.restore)

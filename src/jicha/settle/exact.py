@@ -37,5 +37,10 @@ def text(value: Number) -> str:
     return _trimmed(f"{shown(exact(value)):f}")
 
 
+def digits(value: Decimal) -> str:
+    """Return a stated number with all its digits, without trailing zeros."""
+    return _trimmed(f"{value:f}")
+
+
 def _trimmed(digits: str) -> str:
     return digits.rstrip("0").rstrip(".") if "." in digits else digits
