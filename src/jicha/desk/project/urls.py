@@ -8,6 +8,7 @@ from django.urls import include, path
 from jicha.desk.administration import language
 from jicha.desk.administration import views as people
 from jicha.desk.bundles import views as bundles
+from jicha.desk.api import views as tokens
 from jicha.desk.api.document import BASE, addresses, show
 from jicha.desk.clues import views as clues
 from jicha.desk.customers import views as customers
@@ -15,11 +16,20 @@ from jicha.desk.evidence import views as evidence
 from jicha.desk.log import views as log
 from jicha.desk.orders import views as orders
 from jicha.desk.ui.routes import ANYBODY, page
+from jicha.desk.webhooks import views as webhooks
 from jicha.desk.workbench import views as workbench
 
 urlpatterns = [
     path(BASE, include((addresses(), "api"))),
     page("api/", show, "api_document", ANYBODY),
+    page("people/tokens/", tokens.tokens, "tokens", ANYBODY, "GET", "POST"),
+    page("people/tokens/<int:pk>/revoke/", tokens.revoke, "token_revoke", ANYBODY, "POST"),
+    page("webhooks/", webhooks.webhooks, "webhooks", "people.manage"),
+    page("webhooks/add/", webhooks.add, "webhook_add", "people.manage", "GET", "POST"),
+    page("webhooks/<int:pk>/", webhooks.show, "webhook", "people.manage"),
+    page("webhooks/<int:pk>/secret/", webhooks.renew, "webhook_renew", "people.manage", "POST"),
+    page("webhooks/<int:pk>/end/", webhooks.end, "webhook_end", "people.manage", "POST"),
+    page("webhooks/<int:pk>/<int:number>/again/", webhooks.again, "webhook_again", "people.manage", "POST"),
     path("healthz", login_not_required(workbench.health)),
     path("accounts/", include("allauth.urls")),
     page("", workbench.workbench, "workbench", ANYBODY),

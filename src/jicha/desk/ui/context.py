@@ -14,6 +14,7 @@ MENU = (
     ("customers", _("Customers"), "customer.see"),
     ("log", _("Log"), "log.see"),
     ("people", _("People"), "people.manage"),
+    ("webhooks", _("Webhooks"), "people.manage"),
 )
 
 
