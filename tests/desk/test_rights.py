@@ -10,15 +10,19 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from jicha.desk.api.models import ApiToken
 from jicha.desk.clues.models import Clue
 from jicha.desk.orders.actions import issue_order
-from jicha.desk.people.models import Organisation, Post
+from jicha.desk.people.models import Organisation, Post, User
 from jicha.desk.people.rights import rights, roles
 from jicha.desk.project import urls  # noqa: F401  (fills the table of routes)
 from jicha.desk.ui.checks import addresses, every_route_has_a_right
 from jicha.desk.ui.routes import ANYBODY, ROUTES
+from jicha.desk.webhooks.models import Subscription
 
 # What each route with a record is about; the others are lists.
+ABOUT_WEBHOOK = ("webhook", "webhook_renew", "webhook_end", "webhook_again")
+ABOUT_TOKEN = ("token_revoke",)
 ABOUT_CLUE = ("clue", "clue_evidence", "clue_order", "clue_move")
 ABOUT_ORDER = (
     "order", "order_bundle", "order_comment", "order_move", "evidence_add", "evidence", "evidence_small",
@@ -55,6 +59,14 @@ def records(
         made[place] = {
             "clue": clue(unit, f"C{place}").pk, "order": order.pk, "person": someone.user.pk, "post": Post.objects.get(user=someone.user).pk,
         }  # fmt: skip
+    for ids, unit in zip(made.values(), ("C1", "S11", "S21"), strict=True):
+        owner = User.objects.get(pk=ids["person"])
+        ids["webhook"] = Subscription.objects.create(
+            name="x", url="https://example.org/", organisation=tree[unit], nonce="x", made_by=owner
+        ).pk
+        ids["token"] = ApiToken.objects.create(
+            owner=owner, name="x", sha256=unit, organisation=tree[unit], expires_on=date(2030, 1, 1)
+        ).pk
     return made
 
 
@@ -67,6 +79,12 @@ def arguments(name: str, ids: dict[str, int], place: str) -> dict[str, Any]:
         told["pk"] = ids["order"]
     elif name in ABOUT_PERSON:
         told["pk"] = ids["post" if name == "post_end" else "person"]
+    if name in ABOUT_WEBHOOK:
+        told["pk"] = ids["webhook"]
+    elif name in ABOUT_TOKEN:
+        told["pk"] = ids["token"]
+    if name == "webhook_again":
+        told["number"] = 1
     if name == "clue_evidence":
         told["finding_id"] = "none"
     if name in ("evidence", "evidence_small"):
@@ -121,6 +139,10 @@ def _expected(role: str | None, right: str, name: str, place: str, method: str) 
         return {404}
     if name in ("clue_evidence", "evidence", "evidence_small"):
         return {404}  # the clue or order is seen, but holds nothing of this number
+    if name in ABOUT_WEBHOOK and (place == "foreign" or name == "webhook_again"):
+        return {404}
+    if name in ABOUT_TOKEN:  # somebody else's: seen by an administrator of the owner's unit only
+        return {302} if "people.manage" in roles()[role].rights and place != "foreign" else {404}
     # A move or a form may be refused for other reasons (a second right, empty fields); it must never be an error.
     return {200} if method == "GET" else {200, 302, 403, 409, 422}
 

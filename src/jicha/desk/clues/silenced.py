@@ -13,6 +13,8 @@ def exceptions_seen(standing: Standing, kept: ExceptionList) -> list[ExceptionEn
     if units_in(standing.paths("clue.see")) is None:
         return kept.entries
     subjects = {entry.subject_id for entry in kept.entries}
-    rows = Finding.objects.filter(subject_id__in=subjects, clue__in=Clue.objects.seen_by(standing, "clue.see"))
+    rows = Finding.objects.filter(
+        subject_id__in=subjects, clue__in=Clue.objects.seen_by(standing, "clue.see")
+    )
     seen = set(rows.values_list("rule_id", "subject_id"))
     return [entry for entry in kept.entries if (entry.rule_id, entry.subject_id) in seen]
