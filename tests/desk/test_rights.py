@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from jicha.desk.api.models import ApiToken
 from jicha.desk.clues.models import Clue
+from jicha.desk.jobs.models import Job
 from jicha.desk.orders.actions import issue_order
 from jicha.desk.people.models import Organisation, Post, User
 from jicha.desk.people.rights import rights, roles
@@ -25,9 +26,11 @@ ABOUT_WEBHOOK = ("webhook", "webhook_renew", "webhook_end", "webhook_again")
 ABOUT_TOKEN = ("token_revoke",)
 ABOUT_CLUE = ("clue", "clue_evidence", "clue_order", "clue_move")
 ABOUT_ORDER = (
-    "order", "order_bundle", "order_comment", "order_move", "evidence_add", "evidence", "evidence_small",
+    "order", "order_bundle", "order_comment", "order_move", "evidence_add", "evidence", "evidence_small", "visit", "visit_record", "visit_file",
+    "visit_move", "visit_file_give_up",
 )  # fmt: skip
-ABOUT_PERSON = ("person", "person_post", "post_end")
+ABOUT_JOB = ("job", "job_progress", "job_move")
+ABOUT_PERSON = ("person", "person_post", "person_see_as", "post_end")
 
 
 def test_every_address_declares_its_right() -> None:
@@ -58,6 +61,7 @@ def records(
         someone = person("profession", unit, f"someone-{place}")
         made[place] = {
             "clue": clue(unit, f"C{place}").pk, "order": order.pk, "person": someone.user.pk, "post": Post.objects.get(user=someone.user).pk,
+            "job": Job.objects.create(kind="audit", title="x", organisation=tree[unit], asked_by=someone.user).pk,
         }  # fmt: skip
     for ids, unit in zip(made.values(), ("C1", "S11", "S21"), strict=True):
         owner = User.objects.get(pk=ids["person"])
@@ -77,6 +81,8 @@ def arguments(name: str, ids: dict[str, int], place: str) -> dict[str, Any]:
         told["pk"] = ids["clue"]
     elif name in ABOUT_ORDER:
         told["pk"] = ids["order"]
+    elif name in ABOUT_JOB:
+        told["pk"] = ids["job"]
     elif name in ABOUT_PERSON:
         told["pk"] = ids["post" if name == "post_end" else "person"]
     if name in ABOUT_WEBHOOK:
@@ -87,10 +93,12 @@ def arguments(name: str, ids: dict[str, int], place: str) -> dict[str, Any]:
         told["number"] = 1
     if name == "clue_evidence":
         told["finding_id"] = "none"
-    if name in ("evidence", "evidence_small"):
+    if name in ("evidence", "evidence_small", "visit_move", "visit_file_give_up"):
         told["number"] = 1
+    if name == "visit_file_give_up":
+        told["sha256"] = "0" * 64
     if name.endswith("_move"):
-        told["name"] = "take" if name == "clue_move" else "accept"
+        told["name"] = {"clue_move": "take", "job_move": "job_stop"}.get(name, "accept")
     if name == "customer":
         told["number"] = f"C{place}"
     return told
@@ -134,10 +142,10 @@ def _expected(role: str | None, right: str, name: str, place: str, method: str) 
         return {302}
     if right != ANYBODY and right not in roles()[role].rights:
         return {403}
-    is_record = name in (*ABOUT_CLUE, *ABOUT_ORDER, *ABOUT_PERSON, "customer")
+    is_record = name in (*ABOUT_CLUE, *ABOUT_ORDER, *ABOUT_JOB, *ABOUT_PERSON, "customer")
     if is_record and place == "foreign":
         return {404}
-    if name in ("clue_evidence", "evidence", "evidence_small"):
+    if name in ("clue_evidence", "evidence", "evidence_small", "visit_move", "visit_file_give_up"):
         return {404}  # the clue or order is seen, but holds nothing of this number
     if name in ABOUT_WEBHOOK and (place == "foreign" or name == "webhook_again"):
         return {404}

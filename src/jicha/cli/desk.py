@@ -141,6 +141,10 @@ def serve(
     plain_http: Annotated[
         bool, typer.Option("--plain-http", help="Without TLS: for one's own machine only.")
     ] = False,
+    with_worker: Annotated[
+        bool,
+        typer.Option("--worker/--no-worker", help="With a worker beside it, or with workers started apart."),
+    ] = True,
     home: HomeOption = None,
 ) -> None:
     """Serve the desk; behind a proxy that speaks TLS set JICHA_BEHIND_PROXY=1 and JICHA_HOSTS."""
@@ -148,7 +152,12 @@ def serve(
         os.environ["JICHA_PLAIN_HTTP"] = "1"
     commands = _commands(home)
     CONSOLE.print(f"http{'' if plain_http else 's'}://{address}/", markup=False, highlight=False)
-    commands.serve(address, workers)
+    commands.serve(address, workers, with_worker=with_worker)
+
+
+def worker(home: HomeOption = None) -> None:
+    """Do the desk's jobs in the background: audits, large changes and exports, regular steps. SIGTERM ends it after its current step."""
+    _commands(home).work()
 
 
 def backup(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -122,8 +123,20 @@ def names_of(address: str, told: str) -> list[str]:
     return list(dict.fromkeys(name.strip() for name in names if name.strip()))
 
 
-def serve(address: str, workers: int) -> NoReturn:
-    """Serve the desk until it is ended: the server takes this process's place, so that what ends the process ends the server."""
+def work(parent: int | None = None) -> None:
+    """Do jobs until told to end; with a parent, until that process is gone."""
+    from jicha.desk.jobs.worker import Workshop
+
+    if parent is None:
+        prepare()
+    Workshop(parent).run()
+
+
+def serve(address: str, workers: int, *, with_worker: bool = True) -> NoReturn:
+    """Serve the desk until it is ended: the server takes this process's place, so that what ends the process ends the server.
+
+    A worker beside it sees by its parent's number when the server is gone, however that ended, and ends too.
+    """
     prepare()
     call_command("collectstatic", interactive=False, verbosity=0)
     os.environ["JICHA_HOSTS"] = ",".join(names_of(address, os.environ.get("JICHA_HOSTS", "")))
@@ -141,6 +154,8 @@ def serve(address: str, workers: int) -> NoReturn:
         "--log-level",
         "warning",
     ]
+    if with_worker:
+        subprocess.Popen([sys.executable, "-m", "jicha.desk.beside", str(os.getpid())])
     sys.stdout.flush()
     os.execv(command[0], command)
 
@@ -150,6 +165,21 @@ def damaged_files() -> list[Any]:
     from jicha.desk.evidence.actions import damaged_files as found
 
     return found()
+
+
+def export_bundle(number: str, target: Path) -> Any:
+    """Write the bundle of an order (JC0000012 or 12); an error where there is no such order."""
+    from jicha.desk.bundles.actions import export_bundle as export
+    from jicha.desk.orders.models import Order
+
+    digits = number.upper().removeprefix("JC")
+    order = Order.objects.filter(pk=int(digits)).first() if digits.isdecimal() else None
+    if order is None:
+        raise ExplainedError(
+            where="jicha desk bundle", found=number, expected="the number of an order, such as JC0000012",
+            remedy="The list of orders at the desk shows the numbers.",
+        )  # fmt: skip
+    return export(order, None, target)
 
 
 def must_be_current() -> None:
@@ -167,21 +197,6 @@ def must_be_current() -> None:
 
 
 def verify_log() -> Any:
-def export_bundle(number: str, target: Path) -> Any:
-    """Write the bundle of an order (JC0000012 or 12); an error where there is no such order."""
-    from jicha.desk.bundles.actions import export_bundle as export
-    from jicha.desk.orders.models import Order
-
-    digits = number.upper().removeprefix("JC")
-    order = Order.objects.filter(pk=int(digits)).first() if digits.isdecimal() else None
-    if order is None:
-        raise ExplainedError(
-            where="jicha desk bundle", found=number, expected="the number of an order, such as JC0000012",
-            remedy="The list of orders at the desk shows the numbers.",
-        )  # fmt: skip
-    return export(order, None, target)
-
-
     """Check the whole log; return what was found."""
     from jicha.desk.journal.verify import verify
 

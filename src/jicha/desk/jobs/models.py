@@ -1,4 +1,4 @@
-"""Workers, and the steps that they take at regular times."""
+"""Jobs, the workers that do them, and the steps that workers take at regular times."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from jicha.desk.people.models import Organisation, ScopedQuerySet, User
 
 # How often a worker says that it lives, and after how long a silence one on another machine is taken for dead.
 BEAT_SECONDS = 10
@@ -81,3 +83,78 @@ class Step(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Job(models.Model):
+    """A piece of work that a person asked for and a worker does; `key` holds apart what must not run twice at once."""
+
+    class State(models.TextChoices):
+        """Where a job is on its way."""
+
+        QUEUED = "queued", _("waiting")
+        RUNNING = "running", _("running")
+        STOPPING = "stopping", _("being stopped")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    LIVE = (State.QUEUED, State.RUNNING, State.STOPPING)
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="jobs")
+    kind = models.CharField(_("kind"), max_length=32)
+    key = models.CharField(max_length=200, blank=True)
+    title = models.CharField(_("what"), max_length=200)
+    arguments = models.JSONField(default=dict)
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="jobs", verbose_name=_("asked for by"))
+    asked_at = models.DateTimeField(_("asked for"), default=timezone.now)
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.QUEUED)
+    version = models.PositiveIntegerField(default=0)
+
+    task_id = models.UUIDField(null=True)
+    worker = models.ForeignKey(Worker, models.SET_NULL, null=True, related_name="jobs")
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    begun_at = models.DateTimeField(_("begun"), null=True)
+    ended_at = models.DateTimeField(_("ended"), null=True)
+
+    words = models.CharField(_("what it is at"), max_length=200, blank=True)
+    done = models.PositiveBigIntegerField(_("steps done"), default=0)
+    total = models.PositiveBigIntegerField(_("of"), default=0)
+    rows = models.PositiveBigIntegerField(_("rows"), default=0)
+    yuan = models.DecimalField(_("yuan"), max_digits=18, decimal_places=2, default=0)
+    # How far a job came whose steps are kept one by one: the next attempt goes on from here.
+    reached = models.PositiveBigIntegerField(default=0)
+    result = models.JSONField(_("result"), null=True)
+    error = models.TextField(_("error"), blank=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (
+            models.Index(fields=["state", "-id"], name="job_by_state"),
+            models.Index(fields=["organisation", "-id"], name="job_of_unit"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["key"], name="one_live_job_of_a_key",
+                condition=models.Q(state__in=("queued", "running", "stopping")) & ~models.Q(key=""),
+            ),
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def number(self) -> str:
+        """The number that people say."""
+        return f"RW{self.pk:06d}"
+
+    @property
+    def percent(self) -> int:
+        """How far the present part has come, 0 to 100."""
+        return min(100, self.done * 100 // self.total) if self.total else 0
+
+    @property
+    def is_live(self) -> bool:
+        """Whether something may still happen to it by itself."""
+        return self.state in self.LIVE

@@ -14,6 +14,7 @@ WORDS: dict[str, str | Promise] = {
     "export": _("Export a list"),
     "comment": _("Comment"),
 }
+    "job_ask": _("Ask for a job"),
 
 
 def name_action(action: str, title: str | Promise) -> None:

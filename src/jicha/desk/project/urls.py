@@ -13,7 +13,9 @@ from jicha.desk.api.document import BASE, addresses, show
 from jicha.desk.clues import views as clues
 from jicha.desk.customers import views as customers
 from jicha.desk.evidence import views as evidence
+from jicha.desk.deliveries import views as deliveries
 from jicha.desk.log import views as log
+from jicha.desk.jobs import views as jobs
 from jicha.desk.orders import views as orders
 from jicha.desk.ui.routes import ANYBODY, page
 from jicha.desk.webhooks import views as webhooks
@@ -61,3 +63,8 @@ urlpatterns = [
     page("people/posts/<int:pk>/end/", people.end, "post_end", "people.manage", "POST"),
 ]
 handler404 = "jicha.desk.ui.errors.not_found"
+    page("jobs/", jobs.jobs, "jobs", "job.see"),
+    page("jobs/start/", deliveries.start, "run_start", "run.start", "GET", "POST"),
+    page("jobs/<int:pk>/", jobs.show, "job", "job.see"),
+    page("jobs/<int:pk>/progress/", jobs.progress, "job_progress", "job.see"),
+    page("jobs/<int:pk>/<str:name>/", jobs.move, "job_move", "job.see", "POST"),

@@ -13,6 +13,7 @@ MENU = (
     ("orders", _("Orders"), "order.see"),
     ("customers", _("Customers"), "customer.see"),
     ("log", _("Log"), "log.see"),
+    ("jobs", _("Jobs"), "job.see"),
     ("people", _("People"), "people.manage"),
     ("webhooks", _("Webhooks"), "people.manage"),
 )

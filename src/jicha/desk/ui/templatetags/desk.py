@@ -38,6 +38,7 @@ _TONES = {
 @register.filter
 def tone(code: str) -> str:
     """Return the colour that goes with a state; the state is always written out beside it."""
+    "queued": "secondary", "running": "blue", "stopping": "orange", "done": "green", "failed": "red", "snoozed": "secondary", "need_data": "yellow",
     return _TONES.get(code, "secondary")
 
 
