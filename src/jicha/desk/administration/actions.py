@@ -6,12 +6,15 @@ import secrets
 from datetime import date
 
 from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from jicha.desk.flow.refusals import NotAllowed
 from jicha.desk.journal.append import append
 from jicha.desk.people.models import Organisation, Post, User
 from jicha.desk.people.rights import rights
-from jicha.desk.people.standing import Standing
+from jicha.desk.people.seeing import begin, may_see_as
+from jicha.desk.people.standing import DeskRequest, Standing
 
 RIGHT = "people.manage"
 
@@ -76,6 +79,16 @@ def end_post(standing: Standing, post: Post, day: date) -> None:
             organisation=post.organisation,
             details={"role": post.role, "until": day},
         )
+
+
+def see_as(request: DeskRequest, person: User) -> None:
+    """Let an administrator see the desk as a person does, and say so in the log."""
+    if not may_see_as(request.standing, person):
+        raise NotAllowed(_("See the desk as a person"))
+    unit = Post.objects.filter(Post.on(timezone.localdate()), user=person).order_by("pk")[0].organisation
+    with transaction.atomic():
+        append("see_as", person, actor=request.user, organisation=unit)
+        begin(request, person)
 
 
 def _may(standing: Standing, organisation: Organisation) -> None:

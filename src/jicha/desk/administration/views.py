@@ -8,10 +8,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from jicha.desk.administration.actions import add_person, end_post, give_post
+from jicha.desk.administration.actions import RIGHT, add_person, end_post, give_post, see_as
 from jicha.desk.administration.filters import filtered, managed_people, managed_posts, managed_units
 from jicha.desk.administration.forms import PersonForm, PostForm
 from jicha.desk.people.rights import rights, roles
+from jicha.desk.people.seeing import may_see_as, stop
 from jicha.desk.people.standing import DeskRequest
 from jicha.desk.ui.lists import paged
 
@@ -45,7 +46,7 @@ def person(request: DeskRequest, pk: int, form: PostForm | None = None) -> HttpR
     today = timezone.localdate()
     told = {
         "person": found, "posts": found.posts.select_related("organisation"), "today": today, "roles": roles().values(), "rights": rights(),
-        "form": form or PostForm(units, initial={"valid_from": today}),
+        "form": form or PostForm(units, initial={"valid_from": today}), "may_see_as": may_see_as(request.standing, found),
     }  # fmt: skip
     return render(request, "administration/person.html", told, status=422 if form else 200)
 
@@ -72,3 +73,18 @@ def end(request: DeskRequest, pk: int) -> HttpResponseBase:
         raise Http404
     end_post(request.standing, post, timezone.localdate())
     return redirect("person", post.user_id)
+
+
+def look(request: DeskRequest, pk: int) -> HttpResponseBase:
+    """See the desk as a person does."""
+    found = managed_people(request.standing).filter(pk=pk, is_active=True).first()
+    if found is None:
+        raise Http404
+    see_as(request, found)
+    return redirect("workbench")
+
+
+def look_no_more(request: DeskRequest) -> HttpResponseBase:
+    """See the desk as oneself again."""
+    stop(request)
+    return redirect("people" if request.standing.may_somewhere(RIGHT) else "workbench")

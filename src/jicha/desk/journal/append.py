@@ -17,6 +17,7 @@ from jicha.desk.journal.models import ChainHead, Event
 from jicha.desk.journal.through import key_name
 from jicha.desk.journal.watchers import WATCHERS
 from jicha.desk.people.models import Organisation, User
+from jicha.desk.people.seeing import refuse_while_only_reading
 
 FIRST = "0" * 64
 
@@ -64,6 +65,7 @@ def append(
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("an event must be appended in the transaction of its change")
+    refuse_while_only_reading()
     told = dict(details or {}) | ({"stands_in_for": stands_in_for} if stands_in_for else {})
     told |= {"key": key} if (key := key_name()) else {}
     head = ChainHead.objects.select_for_update().get(pk=1)

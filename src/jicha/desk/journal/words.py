@@ -12,9 +12,10 @@ WORDS: dict[str, str | Promise] = {
     "place_organisations": _("Renew the organisations"),
     "bring_in": _("Bring in a run"),
     "export": _("Export a list"),
+    "see_as": _("See the desk as a person"),
     "comment": _("Comment"),
-}
     "job_ask": _("Ask for a job"),
+}
 
 
 def name_action(action: str, title: str | Promise) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -14,6 +15,12 @@ from django.utils import timezone, translation
 from jicha.desk.people.standing import standing_of
 
 STARTED = "started_at"
+
+
+def note_start(request: HttpRequest | None, **_signal: Any) -> None:
+    """Keep when a person signed in: from then on, not from the first click, the twelve hours count."""
+    if request is not None:
+        request.session[STARTED] = time.time()
 
 
 class StandingMiddleware:

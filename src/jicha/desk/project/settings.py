@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "jicha.desk.clues.apps.CluesConfig",
     "jicha.desk.orders.apps.OrdersConfig",
     "jicha.desk.evidence.apps.EvidenceConfig",
+    "jicha.desk.visits.apps.VisitsConfig",
     "jicha.desk.deliveries.apps.DeliveriesConfig",
     "jicha.desk.webhooks.apps.WebhooksConfig",
     "jicha.desk.api.apps.ApiConfig",
@@ -69,7 +70,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "jicha.desk.people.middleware.StandingMiddleware",
+    "jicha.desk.people.seeing.SeeingMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "jicha.desk.people.second_factor.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -129,7 +132,9 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 # Axes counts wrong passwords in rows that an administrator can lift; allauth's own counter would not know of that.
-ACCOUNT_RATE_LIMITS = {"login_failed": False}
+# What is left to it is one address that tries many accounts.
+ACCOUNT_RATE_LIMITS = {"login_failed": False, "login": os.environ.get("JICHA_SIGN_INS", "30/m/ip")}
+EXPORTS_AN_HOUR = int(os.environ.get("JICHA_EXPORTS_AN_HOUR") or 10)
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_RESET_ON_SUCCESS = True
@@ -139,6 +144,10 @@ AXES_USERNAME_CALLABLE = "jicha.desk.people.lockout.username_of"
 AXES_VERBOSE = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "jicha"
+# Roles (policies/desk/roles.yaml) whose holders must sign in with a second factor, parted by commas.
+SECOND_FACTOR_ROLES = frozenset(
+    filter(None, os.environ.get("JICHA_SECOND_FACTOR", "").replace(" ", "").split(","))
+)
 # A session ends after half an hour without a click; StandingMiddleware ends it after twelve hours in any case.
 SESSION_COOKIE_AGE = 30 * 60
 SESSION_SAVE_EVERY_REQUEST = True
@@ -186,6 +195,8 @@ SECURE_HSTS_SECONDS = 0 if IS_PLAIN_HTTP else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not IS_PLAIN_HTTP
 SECURE_HSTS_PRELOAD = not IS_PLAIN_HTTP
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not IS_PLAIN_HTTP
+# Whose address the limits count: with a proxy in front, the one that it tells of, not the proxy's own.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("JICHA_BEHIND_PROXY") == "1")
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("JICHA_BEHIND_PROXY") == "1" else None
 )

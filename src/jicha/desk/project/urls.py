@@ -7,18 +7,21 @@ from django.urls import include, path
 
 from jicha.desk.administration import language
 from jicha.desk.administration import views as people
-from jicha.desk.bundles import views as bundles
 from jicha.desk.api import views as tokens
 from jicha.desk.api.document import BASE, addresses, show
+from jicha.desk.bundles import views as bundles
+from jicha.desk.clues import clue_page
 from jicha.desk.clues import views as clues
 from jicha.desk.customers import views as customers
-from jicha.desk.evidence import views as evidence
 from jicha.desk.deliveries import views as deliveries
-from jicha.desk.log import views as log
+from jicha.desk.evidence import views as evidence
 from jicha.desk.jobs import views as jobs
+from jicha.desk.log import views as log
 from jicha.desk.orders import views as orders
 from jicha.desk.ui.routes import ANYBODY, page
+from jicha.desk.visits import views as visits
 from jicha.desk.webhooks import views as webhooks
+from jicha.desk.visits import views as visits
 from jicha.desk.workbench import views as workbench
 
 urlpatterns = [
@@ -40,31 +43,44 @@ urlpatterns = [
     page("clues/figures/", clues.figures, "clue_figures", "clue.see"),
     page("clues/next/", clues.take_next, "clue_next", "clue.decide", "POST"),
     page("clues/dismiss/", clues.dismiss_many, "clue_dismiss_many", "clue.decide", "GET", "POST"),
-    page("clues/<int:pk>/", clues.show, "clue", "clue.see"),
-    page("clues/<int:pk>/evidence/<str:finding_id>/", clues.evidence, "clue_evidence", "clue.see"),
+    page("clues/<int:pk>/", clue_page.show, "clue", "clue.see"),
+    page("clues/<int:pk>/chart/", clue_page.chart, "clue_chart", "clue.see"),
+    page("clues/<int:pk>/near/", clue_page.near, "clue_near", "clue.see"),
+    page("clues/<int:pk>/evidence/<str:finding_id>/", clue_page.evidence, "clue_evidence", "clue.see"),
+    page("clues/<int:pk>/sheet/<str:finding_id>/", clue_page.sheet, "clue_sheet", "clue.see"),
     page("clues/<int:pk>/order/", orders.issue, "clue_order", "order.dispatch", "GET", "POST"),
     page("clues/<int:pk>/<str:name>/", clues.move, "clue_move", "clue.see", "POST"),
     page("orders/", orders.orders, "orders", "order.see"),
     page("orders/<int:pk>/", orders.show, "order", "order.see"),
     page("orders/<int:pk>/comment/", orders.say, "order_comment", "order.comment", "POST"),
+    page("orders/<int:pk>/bundle/", bundles.bundle, "order_bundle", "bundle.export", "POST"),
     page("orders/<int:pk>/evidence/", evidence.add, "evidence_add", "evidence.add", "POST"),
     page("orders/<int:pk>/evidence/<int:number>/", evidence.original, "evidence", "order.see"),
     page("orders/<int:pk>/evidence/<int:number>/small/", evidence.small, "evidence_small", "order.see"),
+    page("orders/<int:pk>/visits/<int:number>/<str:name>/", visits.move, "visit_move", "order.see", "POST"),
+    page("orders/<int:pk>/visits/<int:number>/files/<str:sha256>/", visits.give_up_file, "visit_file_give_up", "order.review", "POST"),
     page("orders/<int:pk>/<str:name>/", orders.move, "order_move", "order.see", "POST"),
-    page("orders/<int:pk>/bundle/", bundles.bundle, "order_bundle", "bundle.export", "POST"),
+    page("visits/", visits.phone, "visits", "visit.make"),
+    page("visits/service-worker.js", visits.worker, "visit_worker", "visit.make"),
+    page("visits/orders/", visits.orders, "visit_orders", "visit.make", "POST"),
+    page("visits/<int:pk>/", visits.visit, "visit", "visit.make"),
+    page("visits/<int:pk>/record/", visits.record, "visit_record", "visit.make", "POST"),
+    page("visits/<int:pk>/files/", visits.file, "visit_file", "visit.make", "POST"),
     page("customers/", customers.find, "customers", "customer.see"),
     page("customers/<str:number>/", customers.show, "customer", "customer.see"),
-    page("log/", log.log, "log", "log.see"),
-    page("log/verify/", log.check, "log_verify", "log.see", "POST"),
-    page("people/", people.people, "people", "people.manage"),
-    page("people/add/", people.add, "person_add", "people.manage", "GET", "POST"),
-    page("people/<int:pk>/", people.person, "person", "people.manage"),
-    page("people/<int:pk>/post/", people.give, "person_post", "people.manage", "POST"),
-    page("people/posts/<int:pk>/end/", people.end, "post_end", "people.manage", "POST"),
-]
-handler404 = "jicha.desk.ui.errors.not_found"
     page("jobs/", jobs.jobs, "jobs", "job.see"),
     page("jobs/start/", deliveries.start, "run_start", "run.start", "GET", "POST"),
     page("jobs/<int:pk>/", jobs.show, "job", "job.see"),
     page("jobs/<int:pk>/progress/", jobs.progress, "job_progress", "job.see"),
     page("jobs/<int:pk>/<str:name>/", jobs.move, "job_move", "job.see", "POST"),
+    page("log/", log.log, "log", "log.see"),
+    page("log/verify/", log.check, "log_verify", "log.see", "POST"),
+    page("people/", people.people, "people", "people.manage"),
+    page("people/add/", people.add, "person_add", "people.manage", "GET", "POST"),
+    page("people/<int:pk>/", people.person, "person", "people.manage"),
+    page("people/see-as/stop/", people.look_no_more, "see_as_stop", ANYBODY, "POST"),
+    page("people/<int:pk>/see-as/", people.look, "person_see_as", "people.manage", "POST"),
+    page("people/<int:pk>/post/", people.give, "person_post", "people.manage", "POST"),
+    page("people/posts/<int:pk>/end/", people.end, "post_end", "people.manage", "POST"),
+]
+handler404 = "jicha.desk.ui.errors.not_found"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db import transaction
 from django.db.models import QuerySet
@@ -19,6 +20,7 @@ from jicha.desk.flow.refusals import Refusal
 from jicha.desk.journal.append import append
 from jicha.desk.people.models import ROOT, Organisation
 from jicha.desk.people.standing import DeskRequest
+from jicha.desk.ui.rates import count_one
 from jicha.reports.export import write_table
 
 ON_A_PAGE = 20
@@ -53,6 +55,7 @@ def export(
     form = request.GET["export"] if request.GET["export"] in FORMS else FORMS[0]
     if (count := rows.count()) > MOST_EXPORTED:
         raise TooMany(count)
+    count_one(request.user, "export", settings.EXPORTS_AN_HOUR)
     filters = {key: value for key, value in request.GET.items() if key != "export" and value}
     with transaction.atomic():
         append(
