@@ -36,7 +36,7 @@ def people(person: Callable[..., Any]) -> dict[str, Any]:
 def order(clue: Callable[..., Clue], people: dict[str, Any]) -> Order:
     """A dispatched order."""
     one = clue()
-    return issue_order(one, people["manager"], one.organisation, "site", "现场核对表计")
+    return issue_order(one, people["manager"], one.organisation, "desk", "核对表计")
 
 
 def walk(order: Order, people: dict[str, Any], *steps: tuple[str, str, dict[str, Any]]) -> None:

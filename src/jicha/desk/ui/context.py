@@ -11,6 +11,7 @@ MENU = (
     ("workbench", _("Workbench"), None),
     ("clues", _("Clues"), "clue.see"),
     ("orders", _("Orders"), "order.see"),
+    ("visits", _("Site visits"), "visit.make"),
     ("customers", _("Customers"), "customer.see"),
     ("log", _("Log"), "log.see"),
     ("jobs", _("Jobs"), "job.see"),

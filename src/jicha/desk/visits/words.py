@@ -1,0 +1,131 @@
+"""The words of the phone's page: it is read without a network, so it takes all of them along in the reader's language."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from jicha.desk.visits.models import ExpectedFile, Load, Reading, Seal
+from jicha.desk.visits.sheets import words_of_codes
+
+_WORDS: dict[str, Promise] = {
+    "online": _("online"),
+    "offline": _("offline"),
+    "secure_needed": _("This page needs https (or this machine itself): only then can a photo be hashed on the device. Ask the administrator for the secure address."),
+    "sign_in": _("Sign in again: everything stays on this phone until then."),
+    "sign_in_button": _("Sign in"),
+    "nothing_left": _("Nothing left on this phone"),
+    "nothing_left_more": _("The server holds every record and every file, each with its receipt."),
+    "left": _("On this phone: %(records)s records and %(files)s files that the server does not hold"),
+    "of_others": _("Records of %(name)s are on this phone: that person signs in here and sends them."),
+    "send_now": _("Send now"),
+    "sending": _("Sending…"),
+    "refresh": _("Load the orders anew"),
+    "loaded_at": _("Orders of %(time)s"),
+    "not_loaded": _("No orders on this phone yet: load them while there is a network."),
+    "no_orders": _("No order waits for a visit."),
+    "orders": _("Orders to visit"),
+    "records": _("Records and receipts"),
+    "due": _("due on %(day)s"),
+    "not_begun": _("not begun"),
+    "in_progress": _("in progress"),
+    "waiting": _("waits to be sent"),
+    "received": _("received"),
+    "rival": _("received, in conflict with another phone's record: somebody chooses on the order's page"),
+    "receipt": _("receipt no. %(number)s, %(time)s"),
+    "wait_file": _("still on this phone"),
+    "damaged": _("The bytes on this phone changed since they were hashed: this file cannot be sent."),
+    "failed": _("Not sent: %(reason)s"),
+    "no_network": _("no network; it goes on by itself"),
+    "storage": _("%(used)s MB of %(quota)s MB in use"),
+    "back": _("All orders"),
+    "unknown_order": _("This order is not on this phone. Load the orders while there is a network."),
+    "what": _("What to find out"),
+    "customer": _("customer"),
+    "address": _("address"),
+    "begin": _("Begin the visit"),
+    "begun": _("Begun %(time)s"),
+    "clock_wrong": _("The clock of this phone is wrong by %(minutes)s minutes. Both times are kept; the server's counts."),
+    "clock_unknown": _("The clock of this phone was not compared with the server's yet."),
+    "place_told": _("place %(latitude)s, %(longitude)s ± %(accuracy)s m"),
+    "place_untold": _("place not told"),
+    "inspectors": _("Two inspectors"),
+    "second": _("second inspector"),
+    "choose": _("choose"),
+    "met": _("Who was met"),
+    "met_name": _("name"),
+    "met_role": _("in what capacity"),
+    "photos": _("Photos"),
+    "take_photo": _("Take a photo"),
+    "same_photo": _("This photo is here already."),
+    "too_large": _("This file has more than %(most)s MB, which the server does not take. Set the camera to a lower resolution; the photo stays where it is."),
+    "no_picture": _("This is no picture that can be shown. Photos are JPEG, PNG or WebP."),
+    "full": _("The storage of this phone is full: the photo is not kept yet and stays here and where the camera put it. Make room, then try again."),
+    "not_kept": _("This phone could not keep it: %(reason)s"),
+    "try_again": _("Try again"),
+    "save_copy": _("Save a copy"),
+    "remove": _("Remove"),
+    "readings": _("Readings"),
+    "meter": _("meter"),
+    "digits": _("%(count)s digits"),
+    "times": _("× %(multiplier)s"),
+    "last": _("last %(value)s, %(day)s"),
+    "no_last": _("no last reading"),
+    "too_many_digits": _("The dial has %(count)s digits before the point."),
+    "not_number": _("A number with a point and at most four decimals."),
+    "forward": _("+ %(kwh)s kWh"),
+    "rollover": _("Rolled over: + %(kwh)s kWh, which the capacity could have passed."),
+    "doubted": _("Lower than the last reading. As a rollover it would be %(kwh)s kWh, more than the capacity could pass: look again, take a photo."),
+    "backward": _("Lower than the last reading by %(kwh)s kWh: look again, take a photo."),
+    "other_meter": _("Another meter hangs here"),
+    "meter_no": _("number of the meter"),
+    "register": _("register"),
+    "value": _("reading"),
+    "seals": _("Seals"),
+    "on_record": _("on record"),
+    "seal_state": _("how found"),
+    "add_seal": _("Add a seal"),
+    "seal_no": _("number of the seal"),
+    "seal_place": _("place"),
+    "scan": _("Read by the camera"),
+    "nothing_read": _("No bar code was read: type the number."),
+    "load": _("Load measured"),
+    "voltage": _("V"),
+    "current": _("A"),
+    "power": _("kW"),
+    "signature": _("Signature of the customer"),
+    "sign_here": _("Sign here with a finger"),
+    "clear": _("Clear"),
+    "signs": _("The customer signs"),
+    "refuses": _("The customer refuses to sign"),
+    "refusal_reason": _("reason"),
+    "witness": _("witness"),
+    "notes": _("Notes"),
+    "end": _("End the visit"),
+    "end_more": _("After this the record can no longer be changed on the phone."),
+    "still_missing": _("Still missing:"),
+    "need_second": _("the second inspector"),
+    "need_met": _("who was met"),
+    "need_photo": _("at least one photo"),
+    "need_signature": _("the signature, or the refusal with reason and witness"),
+    "need_kept": _("a photo that this phone could not keep yet"),
+    "need_numbers": _("a number that is not right"),
+    "correct": _("Correct it"),
+    "further": _("Record a further visit"),
+    "ended": _("The visit is recorded. What the server does not hold yet stays on this phone."),
+    "to_order": _("Page of the order"),
+}  # fmt: skip
+
+
+def words() -> dict[str, str]:
+    """Return every word of the page by its key."""
+    return {key: str(text) for key, text in _WORDS.items()}
+
+
+def choices() -> dict[str, dict[str, str]]:
+    """Return the codes that the form offers, each with its words."""
+    kinds = {
+        "photo": ExpectedFile.Kind, "seal_state": Seal.State, "phase": Load.Phase, "hint": Reading.Hint,
+    }  # fmt: skip
+    told = {name: {str(code): str(label) for code, label in kind.choices} for name, kind in kinds.items()}
+    return told | {"code": words_of_codes()}
