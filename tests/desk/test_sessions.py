@@ -50,7 +50,7 @@ def exported(client: Client) -> int:
     """Take a list along and return the status."""
     answer = client.get("/clues/?export=csv")
     if answer.status_code == 200:
-        answer.file_to_stream.close()
+        b"".join(answer.streaming_content)
     return answer.status_code
 
 
