@@ -17,7 +17,7 @@ from jicha.desk.api.moves import Body, body_of, move_operations, open_moves, rea
 from jicha.desk.api.operation import made, operation
 from jicha.desk.api.orders import OrderDetail, tell_order
 from jicha.desk.api.people import UnitRow, unit_row
-from jicha.desk.api.values import FILLED, Amount, Day, Id, RowId, Words
+from jicha.desk.api.values import FILLED, Amount, Day, Id, RowId, Words, in_fen
 from jicha.desk.clues.dismissal import dismissable, move_clue, propose_many
 from jicha.desk.clues.filters import ClueFilter
 from jicha.desk.clues.models import Clue, Finding
@@ -227,7 +227,7 @@ def dismiss_many(request: Any, body: DismissalBody) -> Any:  # type: ignore[vali
     rows = dismissable(request.standing, asked.clues)
     sums = rows.order_by().aggregate(company=Sum("company_yuan"), customer=Sum("customer_yuan"))
     told = {
-        "found": rows.count(), "charged_too_little_yuan": sums["company"] or 0, "charged_too_much_yuan": sums["customer"] or 0,
+        "found": rows.count(), "charged_too_little_yuan": in_fen(sums["company"]), "charged_too_much_yuan": in_fen(sums["customer"]),
     }  # fmt: skip
     values = read(Clue(), PROPOSE, asked.model_dump(include=set(PROPOSE.fields)))
     if asked.preview:

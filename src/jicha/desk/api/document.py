@@ -44,7 +44,7 @@ def _address(where: str, view: PathView) -> URLPattern:
     methods = [method for one in view.operations for method in one.methods]
     known = tuple(one for one in OPERATIONS.values() if one.address == address and one.method in methods)
     declared = known if len(known) == len(methods) else ()
-    made: URLPattern = path(address, _open(view.get_view(), declared), name=view.operations[0].url_name)
+    made: URLPattern = path(address, _open(view.get_view(), declared), name=view.url_name)
     return made
 
 

@@ -39,6 +39,11 @@ RowId = Annotated[int, Field(strict=True, ge=1, le=MOST_ID)]
 Words = Annotated[str, StringConstraints(max_length=MOST_WORDS, pattern=PLAIN)]
 
 
+def in_fen(total: Decimal | None) -> Decimal:
+    """Return a sum of money with two places: SQLite adds as binary fractions and tells more."""
+    return (total or Decimal(0)).quantize(Decimal("0.01"))
+
+
 def number_text(column: models.DecimalField[Any, Any]) -> Any:
     """Return the kind of a decimal number that the column can hold, as text."""
     whole, places = column.max_digits - column.decimal_places, column.decimal_places
