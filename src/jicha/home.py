@@ -16,6 +16,21 @@ import pyarrow.compute as pc
 
 from jicha.audit.clues import Clue, compose
 from jicha.audit.customer_file import CustomerRows, customer_file, customer_name, organisations
+from jicha.audit.customer_story import (
+    Change,
+    Links,
+    Mark,
+    MonthSum,
+    changes_between,
+    customers_of_districts,
+    customers_of_reader,
+    links_of,
+    marks_of,
+    months_of,
+)
+from jicha.audit.customer_story import (
+    Entry as ArchiveEntry,
+)
 from jicha.audit.exceptions import ExceptionList
 from jicha.audit.explain import SourceRows, file_names, source_rows
 from jicha.audit.library import Library, facts_only, load_library
@@ -387,6 +402,36 @@ class Home:
     def site_sheets(self, customers: Iterable[str], snapshot_id: int | None = None) -> dict[str, SiteSheet]:
         """Return what a visit takes along of each customer: address, meters with their last readings, seals."""
         return site_sheets(self.snapshot(snapshot_id), customers)
+
+    def customer_months(
+        self, customer_no: str, until: date, months: int = 24, snapshot_id: int | None = None
+    ) -> list[MonthSum]:
+        """Return energy and amount billed in each of the months that end with `until`."""
+        return months_of(self.snapshot(snapshot_id), customer_no, until, months)
+
+    def customer_marks(
+        self, customer_no: str, until: date, months: int = 24, snapshot_id: int | None = None
+    ) -> list[Mark]:
+        """Return what happened to a customer in the months that end with `until`."""
+        return marks_of(self.snapshot(snapshot_id), customer_no, until, months)
+
+    def customer_changes(
+        self, customer_no: str, earlier: date, later: date, snapshot_id: int | None = None
+    ) -> tuple[list[Change], list[ArchiveEntry]]:
+        """Return what is another in the later month, and what was changed in the archive between the two."""
+        return changes_between(self.snapshot(snapshot_id), customer_no, earlier, later)
+
+    def customer_links(self, customer_no: str, snapshot_id: int | None = None) -> Links:
+        """Return points, other customers and readers that a customer hangs together with."""
+        return links_of(self.snapshot(snapshot_id), customer_no)
+
+    def customers_of_reader(self, reader_id: str, snapshot_id: int | None = None) -> list[str]:
+        """Return the customers whose section an employee reads."""
+        return customers_of_reader(self.snapshot(snapshot_id), reader_id)
+
+    def customers_of_districts(self, customer_no: str, snapshot_id: int | None = None) -> list[str]:
+        """Return the customers at the districts of a customer."""
+        return customers_of_districts(self.snapshot(snapshot_id), customer_no)
 
     def organisations(self, snapshot_id: int | None = None) -> list[dict[str, Any]]:
         """Return the organisation tree of a snapshot as rows of org_no, parent_org_no, name, level."""

@@ -24,7 +24,7 @@ from jicha.desk.webhooks.models import Subscription
 # What each route with a record is about; the others are lists.
 ABOUT_WEBHOOK = ("webhook", "webhook_renew", "webhook_end", "webhook_again")
 ABOUT_TOKEN = ("token_revoke",)
-ABOUT_CLUE = ("clue", "clue_evidence", "clue_order", "clue_move")
+ABOUT_CLUE = ("clue", "clue_evidence", "clue_sheet", "clue_chart", "clue_near", "clue_order", "clue_move")
 ABOUT_ORDER = (
     "order", "order_bundle", "order_comment", "order_move", "evidence_add", "evidence", "evidence_small", "visit", "visit_record", "visit_file",
     "visit_move", "visit_file_give_up",
@@ -91,7 +91,7 @@ def arguments(name: str, ids: dict[str, int], place: str) -> dict[str, Any]:
         told["pk"] = ids["token"]
     if name == "webhook_again":
         told["number"] = 1
-    if name == "clue_evidence":
+    if name in ("clue_evidence", "clue_sheet"):
         told["finding_id"] = "none"
     if name in ("evidence", "evidence_small", "visit_move", "visit_file_give_up"):
         told["number"] = 1
@@ -145,7 +145,7 @@ def _expected(role: str | None, right: str, name: str, place: str, method: str) 
     is_record = name in (*ABOUT_CLUE, *ABOUT_ORDER, *ABOUT_JOB, *ABOUT_PERSON, "customer")
     if is_record and place == "foreign":
         return {404}
-    if name in ("clue_evidence", "evidence", "evidence_small", "visit_move", "visit_file_give_up"):
+    if name in ("clue_evidence", "clue_sheet", "evidence", "evidence_small", "visit_move", "visit_file_give_up"):
         return {404}  # the clue or order is seen, but holds nothing of this number
     if name in ABOUT_WEBHOOK and (place == "foreign" or name == "webhook_again"):
         return {404}

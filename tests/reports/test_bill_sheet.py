@@ -106,7 +106,7 @@ def texts(node: Any, skipped: frozenset[str]) -> Iterator[str]:
 
 
 # Codes of the project and of the data: the names of steps, tables and columns, the code of a refusal, files.
-CODES = frozenset({"step", "table", "columns", "code", "places", "rows", "bill_id", "customer_no"})
+CODES = frozenset({"part", "step", "table", "columns", "code", "places", "rows", "bill_id", "customer_no"})
 
 
 def is_code(word: str) -> bool:
@@ -206,3 +206,12 @@ def test_the_terminal_speaks_one_language(language: str, home: Home, bill_id: st
         assert "示数" in result.output and "远程" in result.output
     else:
         assert [line for line in result.output.splitlines() if CHINESE.search(line)] == []
+
+
+def test_the_parts_of_a_difference_add_up(both: dict[str, list[dict[str, Any]]]) -> None:
+    """Quantity, price, multiplier, period, power factor and rounding give the difference to the cent, on every sheet."""
+    for document in both["zh"]:
+        parts = [Decimal(one["yuan"]) for one in document["attribution"]]
+        assert len(parts) == (0 if document["refusal"] else 6)
+        if parts:
+            assert sum(parts) == Decimal(document["difference_yuan"].replace(",", ""))

@@ -219,6 +219,11 @@ class Catalogue:
         rows = self._all("source", (source_id,))
         return SourceFile(*rows[0]) if rows else None
 
+    def batch_of_source(self, source_id: int) -> int | None:
+        """Return the number of the batch in which a file was delivered."""
+        rows = self._all("batch_of_source", (source_id,))
+        return int(rows[0][0]) if rows else None
+
     def reserve(self, name: str, count: int) -> range:
         """Return `count` numbers that nobody else gets; a killed load leaves a gap, which is harmless."""
         with self._transaction() as connection:

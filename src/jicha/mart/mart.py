@@ -103,6 +103,10 @@ class Mart:
         """Return the delivered file that a row's `_file` names."""
         return self.catalogue.source(source_id)
 
+    def batch_of_source(self, source_id: int) -> int | None:
+        """Return the number of the batch in which the file that a row's `_file` names was delivered."""
+        return self.catalogue.batch_of_source(source_id)
+
     def committed_batch(self, content_sha256: str, mode: Mode = "upsert") -> BatchRecord | None:
         """Return the batch that loaded this content already: a reader may stop before it stages anything."""
         return self.catalogue.batch_of_content(content_sha256, mode, self.contract.version)

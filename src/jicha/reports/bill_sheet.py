@@ -9,6 +9,7 @@ from typing import Any
 
 from jicha.audit.explain import SourceRows
 from jicha.audit.rebill.session import BillSheet
+from jicha.billing.attribution import TITLES, attribute
 from jicha.billing.difference import LineDifference
 from jicha.billing.refusal import refusal_text
 from jicha.billing.sheet import SheetStep, told
@@ -36,6 +37,7 @@ def sheet_document(
         "recomputed": {"kwh": _text(priced.kwh), "power_factor": _text(priced.power_factor), "total_yuan": _yuan(priced.total_yuan)},
         "difference_yuan": "" if priced.refusal else _yuan(issued.total_yuan - priced.total_yuan),
         "cause": _cause(sheet, language),
+        "attribution": _attribution(sheet, language),
         "lines": [_line(line, language) for line in sheet.differences],
         "steps": [_step(step, language) for step in sheet.sheet.steps],
         "sources": [_source(source, files, language) for source in sources],
@@ -102,6 +104,17 @@ def _place_word(part: str, language: str) -> str:
 
 def _cause(sheet: BillSheet, language: str) -> str:
     return "" if sheet.cause is None else sheet.cause.message[language]
+
+
+def _attribution(sheet: BillSheet, language: str) -> list[dict[str, str]]:
+    """Return the difference split by part, each with its title; the parts add up to the difference to the cent."""
+    if sheet.priced.refusal:
+        return []
+    place = 0 if language == "zh" else 1
+    split = attribute(sheet.case.issued, sheet.priced).yuan
+    return [
+        {"part": part, "title": TITLES[part][place], "yuan": f"{yuan:.2f}"} for part, yuan in split.items()
+    ]
 
 
 def _line(line: LineDifference, language: str) -> dict[str, str]:

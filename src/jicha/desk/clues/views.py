@@ -1,43 +1,36 @@
-"""The pool of clues, and one clue."""
+"""The pool of clues, and what is done to many or one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q, Sum
-from django.http import Http404, HttpResponseBase
+from django.db.models import Sum
+from django.http import Http404, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from jicha.audit.explain import SourceRows, file_names
-from jicha.contract import contract
+from jicha.desk.clues import tally
 from jicha.desk.clues.dismissal import dismissable, move_clue, propose_many
-from jicha.desk.clues.filters import ClueFilter, facets
-from jicha.desk.clues.models import Clue, in_english
+from jicha.desk.clues.filters import ClueFilter
+from jicha.desk.clues.groups import GROUPS
+from jicha.desk.clues.models import ORDERS, Clue
 from jicha.desk.clues.moves import FLOW
-from jicha.desk.flow.forms import form_of, open_forms, values_of
+from jicha.desk.clues.pages import best, pool_page
+from jicha.desk.clues.saved import query_of, views_of
+from jicha.desk.flow.forms import form_of, values_of
 from jicha.desk.flow.refusals import Overtaken
-from jicha.desk.journal.history import history
+from jicha.desk.people.models import units_in
 from jicha.desk.people.standing import DeskRequest
+from jicha.desk.ui.dated import silence
 from jicha.desk.ui.home import home
-from jicha.desk.ui.lists import export, paged
+from jicha.desk.ui.lists import export
 from jicha.desk.ui.routes import seen_or_404
-from jicha.desk.ui.values import shown_rows, title_of
 
-SORTS = {
-    "expected": ("-expected_yuan", "-id"),
-    "yuan": ("-company_yuan", "-id"),
-    "refund": ("-customer_yuan", "-id"),
-    "score": ("-score", "-id"),
-    "severity": ("-severity", "-expected_yuan", "-id"),
-    "month": ("-month", "-id"),
-    "place": ("place_id", "id"),
-}
+SORTS = ORDERS
 SORT_TITLES = {
     "expected": gettext_lazy("expected recovery"),
     "yuan": gettext_lazy("charged too little"),
@@ -47,13 +40,19 @@ SORT_TITLES = {
     "month": gettext_lazy("month"),
     "place": gettext_lazy("place"),
 }
-DEFAULT_SILENCE = timedelta(days=180)
 
 
-def filtered(request: DeskRequest) -> ClueFilter:
-    """Return the filter over the clues that the person sees; without a state, those that wait for a decision."""
+# So many are tried where others take the same ones at the same moment.
+TRIED = 20
+
+
+def filtered(request: DeskRequest, query: QueryDict | None = None) -> ClueFilter:
+    """Return the filter over the clues that the person sees; without a state, those that wait for a decision.
+
+    `query` is the filter of another page than the one that is asked for.
+    """
     rows = Clue.objects.seen_by(request.standing, "clue.see").select_related("organisation", "holder")
-    data = request.GET.copy()
+    data = (request.GET if query is None else query).copy()
     if not {"state", "q", "holder"} & data.keys():
         data["state"] = Clue.State.OPEN
     return ClueFilter(data, queryset=rows, request=request)
@@ -65,8 +64,9 @@ def pool(request: DeskRequest) -> HttpResponseBase:
     if "export" in request.GET:
         return export(request, "clues", told.qs, _lines(told.qs))
     shown = {
-        "filter": told, "page": paged(request, told.qs, SORTS), "sorts": SORT_TITLES,
-        "sort": request.GET.get("sort", "expected"), "state": told.data.get("state", ""),
+        "filter": told, "page": pool_page(told, request.GET.get("sort", ""), request.GET.get("page")), "sorts": SORT_TITLES,
+        "sort": request.GET.get("sort", "expected"), "state": told.data.get("state", ""), "groups": GROUPS,
+        "views": views_of(request.standing), "query": query_of(request.GET),
     }  # fmt: skip
     return render(request, "clues/rows.html" if request.htmx else "clues/pool.html", shown)  # type: ignore[attr-defined]
 
@@ -74,15 +74,21 @@ def pool(request: DeskRequest) -> HttpResponseBase:
 def figures(request: DeskRequest) -> HttpResponseBase:
     """Show how many clues there are of each kind and what the filtered ones add up to: asked for after the list, which need not wait."""
     told = filtered(request)
-    sums = told.qs.order_by().aggregate(company=Sum("company_yuan"), customer=Sum("customer_yuan"))
-    everything = Clue.objects.seen_by(request.standing, "clue.see")
     shown = {
-        "sums": sums,
-        "facets": facets(everything),
+        "sums": _sums(told),
+        "facets": tally.facets(units_in(request.standing.paths("clue.see"))),
         "state": told.data.get("state", ""),
         "band": told.data.get("band", ""),
     }
     return render(request, "clues/figures.html", shown)
+
+
+def _sums(told: ClueFilter) -> Any:
+    """Return what the clues of the filter add up to; only where the tally does not know it are they read."""
+    if told.is_plain:
+        state = told.data.get("state", "")
+        return tally.sums(told.units_wanted, [state] if state else [], told.data.get("band", ""))
+    return told.qs.order_by().aggregate(company=Sum("company_yuan"), customer=Sum("customer_yuan"))
 
 
 def _lines(rows: Any) -> Iterator[dict[str, Any]]:
@@ -97,7 +103,7 @@ def _lines(rows: Any) -> Iterator[dict[str, Any]]:
 
 def take_next(request: DeskRequest) -> HttpResponseBase:
     """Take the best clue of the filter that nobody holds, and open it."""
-    for clue in filtered(request).qs.filter(state=Clue.State.OPEN).order_by(*SORTS["expected"])[:20]:
+    for clue in best(filtered(request), TRIED):
         if not request.standing.may("clue.decide", clue.organisation.path):
             continue
         try:
@@ -107,67 +113,6 @@ def take_next(request: DeskRequest) -> HttpResponseBase:
         return redirect("clue", clue.pk)
     messages.info(request, _("No clue of this filter is free."))
     return redirect("clues")
-
-
-def show(request: DeskRequest, pk: int) -> HttpResponseBase:
-    """Show a clue: the sentences, the rows behind them, the rules, and what can be done."""
-    clue = seen_or_404(request, Clue, "clue.see", pk, "holder", "proposer")
-    moves = [
-        (move, form_) for move, form_ in open_forms(clue, FLOW, request.standing) if move.name != "order"
-    ]
-    for move, form_ in moves:
-        if move.name == "propose_dismissal":
-            form_.initial["silent_until"] = timezone.localdate() + DEFAULT_SILENCE
-    may_order = "order" in {move.name for move in FLOW.open_to(clue, request.standing)}
-    told = {
-        "clue": clue, "findings": clue.findings.all(), "moves": moves, "history": history(clue), "related": _related(request, clue),
-        "may_order": may_order, "order": getattr(clue, "made_order", None),
-    }  # fmt: skip
-    return render(request, "clues/clue.html", told)
-
-
-def _related(request: DeskRequest, clue: Clue) -> Any:
-    """Return other clues of the same customer or place."""
-    same = Q(place_kind=clue.place_kind, place_id=clue.place_id)
-    if clue.customer_no:
-        same |= Q(customer_no=clue.customer_no)
-    return Clue.objects.seen_by(request.standing, "clue.see").filter(same).exclude(pk=clue.pk)[:10]
-
-
-def evidence(request: DeskRequest, pk: int, finding_id: str) -> HttpResponseBase:
-    """Show the rows that one finding rests on, each with the file and line that it came in, and the rule."""
-    clue = seen_or_404(request, Clue, "clue.see", pk)
-    mine = clue.findings.filter(finding_id=finding_id).first()
-    if mine is None:
-        raise Http404
-    finding, rule, sources = home().explain(mine.finding_id, mine.run_id)
-    names = file_names(home().mart, sources)
-    tables = [_shown(one, names) for one in sources]
-    language = "en" if in_english() else "zh"
-    told = {
-        "finding": finding,
-        "mine": mine,
-        "rule": rule,
-        "title": rule.title[language],
-        "tables": tables,
-        "triage": _triage(rule, language),
-    }
-    return render(request, "clues/evidence.html", told)
-
-
-def _shown(one: SourceRows, names: dict[int, str]) -> dict[str, Any]:
-    """Return the rows of one table with the file and line of each."""
-    table = contract().table(one.table)
-    places = [(names.get(file, "") if file is not None else "", line) for file, line in one.places]
-    return {
-        "title": table.title_en if in_english() else table.title_zh,
-        "columns": [title_of(table.field(column)) for column in one.columns],
-        "rows": list(zip(shown_rows(table, one.columns, one.rows), places, strict=True)),
-    }
-
-
-def _triage(rule: Any, language: str) -> dict[str, list[str]]:
-    return {key: rule.triage.get(key, {}).get(language, []) for key in ("steps", "benign", "blind_spots")}
 
 
 def move(request: DeskRequest, pk: int, name: str) -> HttpResponseBase:
@@ -187,7 +132,7 @@ def dismiss_many(request: DeskRequest) -> HttpResponseBase:
     rows = dismissable(request.standing, [int(pk) for pk in chosen if pk.isascii() and pk.isdigit()])
     wanted = FLOW.moves["propose_dismissal"]
     form = form_of(
-        Clue(silent_until=timezone.localdate() + DEFAULT_SILENCE),
+        Clue(silent_until=timezone.localdate() + silence()),
         wanted,
         request.POST if request.method == "POST" else None,
     )

@@ -4,30 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache
-from typing import Any
 
-from jicha.audit.yaml_file import read_mapping
 from jicha.calendars import is_working_day
-from jicha.desk.people.rights import POLICIES
-from jicha.errors import ExplainedError
-
-
-@cache
-def _rows(file: str, key: str) -> tuple[dict[str, Any], ...]:
-    return tuple(read_mapping(POLICIES / file)[key])
-
-
-def _valid_on(file: str, key: str, day: date) -> dict[str, Any]:
-    for row in _rows(file, key):
-        if row["valid_from"] <= day and (row["valid_to"] is None or day < row["valid_to"]):
-            return row
-    raise ExplainedError(
-        where=file,
-        found=f"no values for {day}",
-        expected="values without a gap",
-        remedy="Add them to the file.",
-    )
+from jicha.desk.ui.dated import valid_on
 
 
 def add_working_days(day: date, count: int) -> date:
@@ -42,18 +21,18 @@ def add_working_days(day: date, count: int) -> date:
 
 def due_on(state: str, severity: int, day: date) -> date | None:
     """Return the last day of a state that begins on a day; None for states that may last."""
-    days = _valid_on("time_limits.yaml", "limits", day)["days"].get(state)
+    days = valid_on("time_limits.yaml", "limits", day)["days"].get(state)
     return None if days is None else add_working_days(day, days[severity - 1])
 
 
 def most_returns(day: date) -> int:
     """Return how often an order may be returned to verification."""
-    return int(_valid_on("time_limits.yaml", "limits", day)["most_returns"])
+    return int(valid_on("time_limits.yaml", "limits", day)["most_returns"])
 
 
 def size_of(kwh: Decimal | None, yuan: Decimal | None, nature: str, day: date) -> str:
     """Return the size of a problem by amounts in either direction; a crime is always extreme (domain 7.4)."""
-    told = _valid_on("problem_size.yaml", "sizes", day)
+    told = valid_on("problem_size.yaml", "sizes", day)
     energy, amount = abs(kwh or Decimal(0)), abs(yuan or Decimal(0))
     if amount >= Decimal(told["extreme_yuan"]) or nature == "crime":
         return "extreme"

@@ -10,9 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from jicha.contract import Field, Table
-
-# Personal data are masked wherever rows are shown; the records themselves stay in the company's own system.
-MASKED = frozenset({"phone", "id_no", "bank_account", "contact_phone"})
+from jicha.desk.ui.personal import hidden, kind_of
 
 
 def title_of(field: Field) -> str:
@@ -20,8 +18,8 @@ def title_of(field: Field) -> str:
     return field.title_en if (get_language() or "").startswith("en") else field.title_zh
 
 
-def shown(field: Field, value: Any) -> str:
-    """Return the value as a person reads it."""
+def shown(field: Field, value: Any, table: str = "", *, is_masked: bool = True) -> str:
+    """Return the value as a person reads it; personal data masked wherever rows are shown, unless they were asked for."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -31,14 +29,9 @@ def shown(field: Field, value: Any) -> str:
         return text.rstrip("0").rstrip(".") if "." in text else text
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
-    if field.name in MASKED:
-        return masked(str(value))
+    if is_masked and kind_of(table, field.name) is not None:
+        return str(hidden(table, field.name, value))
     return _label(field, str(value))
-
-
-def masked(text: str) -> str:
-    """Return the first three and the last two characters, stars between."""
-    return f"{text[:3]}{'*' * max(len(text) - 5, 3)}{text[-2:]}" if len(text) > 5 else "***"
 
 
 def _label(field: Field, code: str) -> str:
@@ -49,4 +42,6 @@ def _label(field: Field, code: str) -> str:
 def shown_rows(table: Table, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[list[str]]:
     """Return all values of some rows of a table as a person reads them."""
     fields = [table.field(column) for column in columns]
-    return [[shown(field, value) for field, value in zip(fields, row, strict=True)] for row in rows]
+    return [
+        [shown(field, value, table.name) for field, value in zip(fields, row, strict=True)] for row in rows
+    ]

@@ -47,6 +47,9 @@ FROM source_file WHERE batch_id = ? ORDER BY id;
 -- source --
 SELECT id, table_name, path, sha256, bytes, encoding, rows_read, rows_quarantined FROM source_file WHERE id = ?;
 
+-- batch_of_source --
+SELECT batch_id FROM source_file WHERE id = ?;
+
 -- insert_snapshot --
 INSERT INTO snapshot (created_at, fingerprint, contract_version) VALUES (?, ?, ?);
 

@@ -23,6 +23,12 @@ def yuan(value: Decimal | None) -> str:
 
 
 @register.filter
+def signed(value: Decimal | None) -> str:
+    """Return an amount with its sign, for what was added or taken off."""
+    return "·" if value is None else f"{value:+,.2f}"
+
+
+@register.filter
 def kwh(value: Decimal | None) -> str:
     """Return energy without needless decimals."""
     return "·" if value is None else f"{value:,.4f}".rstrip("0").rstrip(".")
@@ -32,13 +38,14 @@ _TONES = {
     "urgent": "red", "soon": "orange", "ordinary": "secondary", "open": "blue", "taken": "azure", "ordered": "indigo", "proposed": "yellow",
     "dispatched": "blue", "accepted": "azure", "verifying": "cyan", "reported": "purple", "reviewed": "indigo", "confirmed": "orange",
     "rectifying": "orange", "rectified": "lime", "rechecked": "green", "recurred": "red", "new": "blue", "continuing": "orange", "cleared": "green",
+    "queued": "secondary", "running": "blue", "stopping": "orange", "done": "green", "failed": "red", "snoozed": "secondary", "need_data": "yellow",
+    "draft": "secondary", "submitted": "purple", "approved": "indigo", "served": "orange", "agreed": "lime", "withdrawn": "secondary",
 }  # fmt: skip
 
 
 @register.filter
 def tone(code: str) -> str:
     """Return the colour that goes with a state; the state is always written out beside it."""
-    "queued": "secondary", "running": "blue", "stopping": "orange", "done": "green", "failed": "red", "snoozed": "secondary", "need_data": "yellow",
     return _TONES.get(code, "secondary")
 
 
