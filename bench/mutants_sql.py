@@ -79,8 +79,9 @@ def _drop(node: exp.Expr) -> None:
 
 
 def _is_any_number(node: exp.Expr) -> bool:
-    """Return whether a number is the length of a type, or only counted: any other number is counted as well."""
-    return node.find_ancestor(exp.DataTypeParam, exp.DataType, exp.Count) is not None
+    """Return whether any other number would do: the length of a type, what is only counted, what EXISTS selects."""
+    is_selected = isinstance(node.parent, exp.Select) and isinstance(node.parent.parent, exp.Exists)
+    return is_selected or node.find_ancestor(exp.DataTypeParam, exp.DataType, exp.Count) is not None
 
 
 def _exchanged(node: exp.Expr, kind: type[exp.Expr]) -> Change:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import cache
 
 import chinese_calendar
 
 
+@cache  # some thousand days, asked for by every run and every worked case
 def is_working_day(day: date) -> bool:
     """Return whether offices work on the day: the published calendar where one exists, else Monday to Friday."""
     try:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import duckdb
 
+from jicha.audit.dialect import ParameterValue
 from jicha.audit.finding import plain, rows_of
 from jicha.audit.library import RULES_FOLDER, Library, lint_library, lint_rule, load_library
 from jicha.audit.rule import Case, Rule, parse_value
@@ -21,6 +24,9 @@ from jicha.audit.yaml_file import read_mapping
 from jicha.contract import Table, contract
 from jicha.errors import JichaError
 from jicha.periods import parse_month
+
+# What a wrong case or a wrong rule raises: told as a difference of its case.
+_FAULTS = (duckdb.Error, JichaError, ValueError, KeyError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ class CaseResult:
     differences: tuple[str, ...]
 
 
+@cache
 def case_defaults() -> dict[str, dict[str, Any]]:
     """Return the neutral values that complete the rows of a case, by table."""
     return read_mapping(RULES_FOLDER / "case_defaults.yaml")
@@ -45,22 +52,55 @@ def run_cases(library: Library, rule: Rule) -> list[CaseResult]:
     offences = tuple(lint_rule(library, rule))
     if offences:
         return [CaseResult(rule.rule_id, case, offences) for case in rule.cases]
-    defaults = case_defaults()
-    return [
-        CaseResult(rule.rule_id, case, tuple(_differences(library, rule, case, defaults)))
-        for case in rule.cases
-    ]
+    return [CaseResult(rule.rule_id, case, tuple(_differences(library, rule, case))) for case in rule.cases]
 
 
-def _differences(library: Library, rule: Rule, case: Case, defaults: Mapping[str, Any]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A case's rows with the facts on them: the same or a changed rule can be played on it many times."""
+
+    case: Case
+    month: date
+    workspace: Workspace
+    missing: tuple[str, ...] | None  # what the data lack for a verdict; None when they suffice
+
+    def differences(self, rule: Rule) -> list[str]:
+        """Return how what the rule finds differs from what the case expects."""
+        if self.missing is not None:
+            return _compare_missing(self.case, self.missing)
+        if self.case.expect.get("verdict") == "insufficient_data":
+            return ["the data suffice; expected insufficient_data"]
+        try:
+            found = list(rows_of(rule, self.workspace.rows(rule, self.values(rule)), 0, self.month))
+        except _FAULTS as error:
+            return [f"{type(error).__name__}: {error}"]
+        return _compare_findings(self.case, found)
+
+    def values(self, rule: Rule) -> dict[str, ParameterValue]:
+        """Return the rule's parameters as the case sets them."""
+        return {**rule.defaults, **_parameters(rule, self.case)}
+
+
+@contextmanager
+def staged(library: Library, rule: Rule, case: Case) -> Iterator[Stage]:
+    """Fill an empty utility with the case's rows and build the facts the rule reads."""
     moment = Moment.of(parse_month(case.month[:7]), case.parameters.get("as_of"))
     with duckdb.connect(config={"threads": 1}) as connection:
-        try:
-            _fill(connection, library, rule, case, defaults)
-            create_working_day(connection, *calendar_span([moment.month]))
-            return _compare(connection, library, rule, case, moment)
-        except (duckdb.Error, JichaError, ValueError, KeyError) as error:
-            return [f"{type(error).__name__}: {error}"]
+        _fill(connection, library, rule, case, case_defaults())
+        create_working_day(connection, *calendar_span([moment.month]))
+        missing = _missing_of(connection, library, rule, moment)
+        workspace = Workspace(connection, moment)
+        if missing is None:
+            workspace.build(library.facts_of(rule.facts))
+        yield Stage(case, moment.month, workspace, missing)
+
+
+def _differences(library: Library, rule: Rule, case: Case) -> list[str]:
+    try:
+        with staged(library, rule, case) as stage:
+            return stage.differences(rule)
+    except _FAULTS as error:
+        return [f"{type(error).__name__}: {error}"]
 
 
 def _fill(
@@ -95,29 +135,19 @@ def _value(value: Any) -> Any:
     return Decimal(str(value)) if isinstance(value, float) else value
 
 
-def _compare(
-    connection: duckdb.DuckDBPyConnection, library: Library, rule: Rule, case: Case, moment: Moment
-) -> list[str]:
+def _missing_of(
+    connection: duckdb.DuckDBPyConnection, library: Library, rule: Rule, moment: Moment
+) -> tuple[str, ...] | None:
     needs = library.needs_of(rule)
     presence = measure(connection, {table: set(columns) for table, columns in needs.items()})
-    gaps = {
-        org: presence.missing(needs, rule.history_months, moment.month, org, rule.needs)
+    gaps = [
+        presence.missing(needs, rule.history_months, moment.month, org, rule.needs)
         for org in presence.organisations
-    }
-    expected_verdict = case.expect.get("verdict")
-    if all(gaps.values()):
-        missing = sorted({gap for gap_list in gaps.values() for gap in gap_list})
-        return _compare_missing(case, missing)
-    if expected_verdict == "insufficient_data":
-        return ["the data suffice; expected insufficient_data"]
-    workspace = Workspace(connection, moment)
-    workspace.build(library.facts_of(rule.facts))
-    values = {**rule.defaults, **_parameters(rule, case)}
-    found = list(rows_of(rule, workspace.rows(rule, values), 0, moment.month))
-    return _compare_findings(case, found)
+    ]
+    return tuple(sorted({gap for some in gaps for gap in some})) if all(gaps) else None
 
 
-def _parameters(rule: Rule, case: Case) -> dict[str, Any]:
+def _parameters(rule: Rule, case: Case) -> dict[str, ParameterValue]:
     return {
         name: parse_value(rule.parameters[name].kind, value)
         for name, value in case.parameters.items()
@@ -125,14 +155,14 @@ def _parameters(rule: Rule, case: Case) -> dict[str, Any]:
     }
 
 
-def _compare_missing(case: Case, missing: list[str]) -> list[str]:
+def _compare_missing(case: Case, missing: Sequence[str]) -> list[str]:
     if case.expect.get("verdict") != "insufficient_data":
         return [f"insufficient data: {', '.join(missing)}"]
     wanted = case.expect.get("missing", [])
     absent = [
         item for item in wanted if not any(gap == item or gap.startswith(f"{item} ") for gap in missing)
     ]
-    return [f"missing is {missing}; expected also {absent}"] if absent else []
+    return [f"missing is {list(missing)}; expected also {absent}"] if absent else []
 
 
 def _compare_findings(case: Case, found: list[dict[str, Any]]) -> list[str]:

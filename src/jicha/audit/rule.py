@@ -238,18 +238,58 @@ def _value(content: dict[str, Any], where: str, problems: list[str]) -> Value:
 
 
 def _cases(items: list[dict[str, Any]], where: str, problems: list[str]) -> tuple[Case, ...]:
-    return tuple(_case(item, f"{where}: cases[{number}]", problems) for number, item in enumerate(items, 1))
+    told: dict[str, Case] = {}
+    cases = []
+    for number, item in enumerate(items, 1):
+        case = _case(item, f"{where}: cases[{number}]", told, problems)
+        told[case.name] = case
+        cases.append(case)
+    return tuple(cases)
 
 
-def _case(item: dict[str, Any], where: str, problems: list[str]) -> Case:
+def _case(item: dict[str, Any], where: str, told: Mapping[str, Case], problems: list[str]) -> Case:
     keys = Keys(item, where, problems)
+    name = keys.take("like", str, None)
+    like = told.get(name) if name else None
+    if name and like is None:
+        problems.append(f"{where}: like: no case above is called {name!r}")
+    given = varied(
+        like.given if like else {}, keys.take("change", dict, {}) or {}, f"{where}: change", problems
+    )
     case = Case(
         name=keys.take("name", str),
         kind=keys.choice("kind", CASE_KINDS),
-        month=str(keys.take("month", (str, date))),
-        given=keys.take("given", dict, {}) or {},
+        month=str(keys.take("month", (str, date), like.month) if like else keys.take("month", (str, date))),
+        given=_joined(given, keys.take("given", dict, {}) or {}),
         expect=keys.take("expect", dict),
-        parameters=keys.take("parameters", dict, {}),
+        parameters={**(like.parameters if like else {}), **(keys.take("parameters", dict, {}) or {})},
     )
     keys.finish()
     return case
+
+
+def varied(
+    given: Mapping[str, list[dict[str, Any]]],
+    change: Mapping[str, Mapping[int, Mapping[str, Any] | None]],
+    where: str,
+    problems: list[str],
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of a case with some changed: by table and the row's number from 1, new values, or nothing for a row that is left out."""
+    new = {table: [dict(row) for row in rows] for table, rows in given.items()}
+    for table, rows in change.items():
+        unknown = sorted(number for number in rows if number not in range(1, len(new.get(table, ())) + 1))
+        if unknown:
+            problems.append(f"{where}: {table} has no row {', '.join(map(str, unknown))}")
+            continue
+        new[table] = [
+            {**row, **(rows.get(number) or {})}
+            for number, row in enumerate(new[table], 1)
+            if rows.get(number, row) is not None
+        ]
+    return new
+
+
+def _joined(
+    first: Mapping[str, list[dict[str, Any]]], second: Mapping[str, list[dict[str, Any]]]
+) -> dict[str, list[dict[str, Any]]]:
+    return {table: [*first.get(table, ()), *(second.get(table) or ())] for table in {**first, **second}}
