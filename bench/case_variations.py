@@ -20,7 +20,6 @@ from typing import Any
 
 import duckdb
 
-import mutants_sql
 from jicha.audit.cases import Stage, case_defaults, staged
 from jicha.audit.rule import Case, Rule, varied
 from jicha.audit.workspace import rule_sql
