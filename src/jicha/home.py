@@ -31,6 +31,7 @@ from jicha.audit.customer_story import (
 from jicha.audit.customer_story import (
     Entry as ArchiveEntry,
 )
+from jicha.audit.districts import districts_of
 from jicha.audit.exceptions import ExceptionList
 from jicha.audit.explain import SourceRows, file_names, source_rows
 from jicha.audit.library import Library, facts_only, load_library
@@ -140,6 +141,11 @@ class Run:
         customers = {row["customer_no"] for row in rows if row["customer_no"]}
         snapshot = self.home.snapshot(self.manifest.snapshot_id)
         return compose(rows, rules, rates, paid_shares(snapshot, customers, self.manifest.as_of))
+
+    def districts(self) -> dict[str, str]:
+        """Return the district (台区) of each customer of whom the run found something."""
+        numbers = {number for number in self.findings["customer_no"].to_pylist() if number}
+        return districts_of(self.home.snapshot(self.manifest.snapshot_id), numbers)
 
     def write(self, path: str | os.PathLike[str], language: str = "zh") -> int:
         """Write the findings as .parquet, .csv, .jsonl or .xlsx by the file's ending; return the number of rows."""

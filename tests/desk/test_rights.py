@@ -11,7 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from jicha.desk.api.models import ApiToken
-from jicha.desk.clues.models import Clue
+from jicha.desk.clues.models import Clue, SavedView
+from jicha.desk.exports.models import ExportRequest
 from jicha.desk.jobs.models import Job
 from jicha.desk.orders.actions import issue_order
 from jicha.desk.people.models import Organisation, Post, User
@@ -29,7 +30,12 @@ ABOUT_ORDER = (
     "order", "order_bundle", "order_comment", "order_move", "evidence_add", "evidence", "evidence_small", "visit", "visit_record", "visit_file",
     "visit_move", "visit_file_give_up",
 )  # fmt: skip
+ABOUT_EXPORT = ("export_file", "export_move")
+ABOUT_VIEW = ("view_delete",)
 ABOUT_JOB = ("job", "job_progress", "job_move")
+ABOUT_CUSTOMER = (
+    "customer", "customer_chart", "customer_changes", "customer_links", "customer_bill", "customer_reveal",
+)  # fmt: skip
 ABOUT_PERSON = ("person", "person_post", "person_see_as", "post_end")
 
 
@@ -71,6 +77,18 @@ def records(
         ids["token"] = ApiToken.objects.create(
             owner=owner, name="x", sha256=unit, organisation=tree[unit], expires_on=date(2030, 1, 1)
         ).pk
+        ids["export"] = ExportRequest.objects.create(
+            organisation=tree[unit],
+            asker=owner,
+            address="/clues/",
+            query="export=csv",
+            name="clues",
+            purpose="x",
+            rows=1,
+        ).pk
+        ids["view"] = SavedView.objects.create(
+            owner=owner, organisation=tree[unit], name="x", query="q=1", is_shared=True
+        ).pk
     return made
 
 
@@ -89,6 +107,10 @@ def arguments(name: str, ids: dict[str, int], place: str) -> dict[str, Any]:
         told["pk"] = ids["webhook"]
     elif name in ABOUT_TOKEN:
         told["pk"] = ids["token"]
+    elif name in ABOUT_EXPORT:
+        told["pk"] = ids["export"]
+    elif name in ABOUT_VIEW:
+        told["pk"] = ids["view"]
     if name == "webhook_again":
         told["number"] = 1
     if name in ("clue_evidence", "clue_sheet"):
@@ -99,8 +121,10 @@ def arguments(name: str, ids: dict[str, int], place: str) -> dict[str, Any]:
         told["sha256"] = "0" * 64
     if name.endswith("_move"):
         told["name"] = {"clue_move": "take", "job_move": "job_stop"}.get(name, "accept")
-    if name == "customer":
+    if name in ABOUT_CUSTOMER:
         told["number"] = f"C{place}"
+    if name == "customer_bill":
+        told["bill_id"] = "none"
     return told
 
 
@@ -142,13 +166,27 @@ def _expected(role: str | None, right: str, name: str, place: str, method: str) 
         return {302}
     if right != ANYBODY and right not in roles()[role].rights:
         return {403}
-    is_record = name in (*ABOUT_CLUE, *ABOUT_ORDER, *ABOUT_JOB, *ABOUT_PERSON, "customer")
+    is_record = name in (*ABOUT_CLUE, *ABOUT_ORDER, *ABOUT_JOB, *ABOUT_PERSON, *ABOUT_CUSTOMER)
     if is_record and place == "foreign":
         return {404}
-    if name in ("clue_evidence", "clue_sheet", "evidence", "evidence_small", "visit_move", "visit_file_give_up"):
+    if name in (
+        "clue_evidence",
+        "clue_sheet",
+        "customer_bill",
+        "customer_changes",
+        "evidence",
+        "evidence_small",
+        "visit_move",
+        "visit_file_give_up",
+    ):
         return {404}  # the clue or order is seen, but holds nothing of this number
     if name in ABOUT_WEBHOOK and (place == "foreign" or name == "webhook_again"):
         return {404}
+    if name in ABOUT_EXPORT:  # somebody else's: seen by who may approve it, and taken by nobody else
+        approves = "clue.approve" in roles()[role].rights and place != "foreign"
+        return {404} if not approves or name == "export_move" else {403}
+    if name in ABOUT_VIEW:  # shared by somebody else: seen, not deleted
+        return {403} if place != "foreign" else {404}
     if name in ABOUT_TOKEN:  # somebody else's: seen by an administrator of the owner's unit only
         return {302} if "people.manage" in roles()[role].rights and place != "foreign" else {404}
     # A move or a form may be refused for other reasons (a second right, empty fields); it must never be an error.

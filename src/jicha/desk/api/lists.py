@@ -14,7 +14,7 @@ from jicha.desk.api.errors import Invalid
 from jicha.desk.api.operation import refuse_unknown
 from jicha.desk.api.values import Words
 from jicha.desk.people.standing import DeskRequest
-from jicha.desk.ui.lists import MOST_EXPORTED, ON_A_PAGE, paged
+from jicha.desk.ui.lists import MOST_DEEP, ON_A_PAGE, paged
 
 MOST_ON_A_PAGE = 200
 Sorts = Mapping[str, tuple[str, ...]]
@@ -33,7 +33,7 @@ class Listed(Schema):
 class Query(Schema):
     """Which page, with how many rows."""
 
-    page: Annotated[int, Field(ge=1, le=MOST_EXPORTED)] = 1
+    page: Annotated[int, Field(ge=1, le=MOST_DEEP)] = 1
     size: Annotated[int, Field(ge=1, le=MOST_ON_A_PAGE)] = ON_A_PAGE
 
 
@@ -75,8 +75,8 @@ def listed(
 ) -> dict[str, Any]:
     """Return a page of rows; what lies behind the most that may be carried away at once is not listed, but can be filtered for."""
     refuse_unknown(request, set(type(asked).model_fields))
-    if asked.page * asked.size > MOST_EXPORTED:
-        raise Invalid({"page": [f"at most {MOST_EXPORTED:,} rows deep: narrow the filter"]})
+    if asked.page * asked.size > MOST_DEEP:
+        raise Invalid({"page": [f"at most {MOST_DEEP:,} rows deep: narrow the filter"]})
     page = paged(request, rows, sorts, asked.size)
     shown = page.object_list if page.number == asked.page else []
     return {

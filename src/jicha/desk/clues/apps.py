@@ -12,7 +12,12 @@ class CluesConfig(AppConfig):
     label = "clues"
 
     def ready(self) -> None:
-        """Have the log guard what may not change behind its back."""
+        """Have the log guard what may not change behind its back, the tally kept, jobs and steps known."""
+        from django.db.models.signals import post_migrate
+
+        from jicha.desk.clues import bulk, snooze  # noqa: F401
+        from jicha.desk.clues.tally import put_up
         from jicha.desk.journal.guards import guard_state
 
         guard_state("clues.clue")
+        post_migrate.connect(put_up, sender=self)

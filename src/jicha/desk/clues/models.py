@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as now_translated
 from django.utils.translation import gettext_lazy as _
 
 from jicha.desk.people.models import Organisation, ScopedQuerySet, User
@@ -14,12 +19,20 @@ def in_english() -> bool:
     return (get_language() or "").startswith("en")
 
 
+def in_future(day: date) -> None:
+    """Refuse a day that has come already."""
+    if day <= timezone.localdate():
+        raise ValidationError(now_translated("The day must lie in the future."))
+
+
 class BroughtIn(models.Model):
     """A run (稽查) whose findings the desk holds; one row a run makes a second delivery harmless."""
 
     run_id = models.CharField(max_length=64, unique=True)
     month = models.DateField()
     snapshot_id = models.PositiveIntegerField()
+    # The organisation whose audit it was, "all" for every one.
+    scope = models.CharField(max_length=64, default="all")
     at = models.DateTimeField(auto_now_add=True)
     findings = models.PositiveIntegerField()
     new_clues = models.PositiveIntegerField()
@@ -31,6 +44,18 @@ class BroughtIn(models.Model):
         return self.run_id
 
 
+# The orders of the pool; each ends with the number, so that no two rows change places.
+ORDERS = {
+    "expected": ("-expected_yuan", "-id"),
+    "yuan": ("-company_yuan", "-id"),
+    "refund": ("-customer_yuan", "-id"),
+    "score": ("-score", "-id"),
+    "severity": ("-severity", "-expected_yuan", "-id"),
+    "month": ("-month", "-id"),
+    "place": ("place_id", "id"),
+}
+
+
 class Clue(models.Model):
     """Everything that speaks against one place, gathered for one decision."""
 
@@ -40,6 +65,8 @@ class Clue(models.Model):
         OPEN = "open", _("open")
         TAKEN = "taken", _("taken")
         ORDERED = "ordered", _("with an order")
+        SNOOZED = "snoozed", _("put off")
+        NEED_DATA = "need_data", _("lacks data")
         PROPOSED = "proposed", _("dismissal proposed")
         DISMISSED = "dismissed", _("dismissed")
         GONE = "gone", _("gone from the data")
@@ -65,6 +92,7 @@ class Clue(models.Model):
     place_kind = models.CharField(max_length=32)
     place_id = models.CharField(_("place"), max_length=64)
     customer_no = models.CharField(_("customer"), max_length=64, blank=True, db_index=True)
+    district_id = models.CharField(_("district"), max_length=64, blank=True)
     rules = models.CharField(_("topics"), max_length=255)
     sentence_zh = models.TextField()
     sentence_en = models.TextField()
@@ -91,6 +119,9 @@ class Clue(models.Model):
     reason = models.CharField(_("reason"), max_length=12, choices=Reason, blank=True)
     reason_text = models.TextField(_("reason in words"), blank=True)
     silent_until = models.DateField(_("silent until"), null=True, blank=True)
+    snoozed_until = models.DateField(_("put off until"), null=True, blank=True, validators=[in_future])
+    snooze_reason = models.TextField(_("why it is put off"), blank=True)
+    missing_data = models.TextField(_("which data are missing"), blank=True)
     moved_at = models.DateTimeField(auto_now=True)
 
     objects = ScopedQuerySet.as_manager()
@@ -106,6 +137,14 @@ class Clue(models.Model):
             models.Index(fields=["state", "-company_yuan", "-id"], name="clue_by_stake"),
             models.Index(fields=["state", "-expected_yuan", "-id"], name="clue_by_value"),
             models.Index(fields=["place_kind", "place_id"], name="clue_by_place"),
+            models.Index(fields=["state", "snoozed_until"], name="clue_to_wake"),
+            models.Index(fields=["holder", "state"], name="clue_of_holder"),
+            models.Index(fields=["district_id", "state"], name="clue_of_district"),
+            # One for each order of the pool; what the filters ask of most stands in it, so that rows are passed over unread.
+            *(
+                models.Index(fields=[*order, "organisation", "state", "band"], name=f"pool_by_{name}")
+                for name, order in ORDERS.items()
+            ),
         )
 
     def __str__(self) -> str:
@@ -120,6 +159,44 @@ class Clue(models.Model):
     def sentence(self) -> str:
         """The weightiest finding as a sentence, in the reader's language."""
         return self.sentence_en if in_english() else self.sentence_zh
+
+
+class Tally(models.Model):
+    """How many clues of what value lie in a unit, state and band; written by triggers only (tally.py), amounts in fen."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    state = models.CharField(max_length=12)
+    band = models.CharField(max_length=10)
+    clues = models.BigIntegerField()
+    company_fen = models.BigIntegerField()
+    customer_fen = models.BigIntegerField()
+    expected_fen = models.BigIntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["organisation", "state", "band"], name="one_tally_of_a_kind"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id} {self.state} {self.band}: {self.clues}"
+
+
+class SavedView(models.Model):
+    """A filter of the pool under a name, for oneself or for everybody who sees clues of the unit."""
+
+    owner = models.ForeignKey(User, models.PROTECT, related_name="saved_views")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name=_("unit"))
+    name = models.CharField(_("name"), max_length=60)
+    query = models.CharField(max_length=1000)
+    is_shared = models.BooleanField(_("shared with the unit"), default=False)
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints = (models.UniqueConstraint(fields=["owner", "name"], name="one_view_of_a_name"),)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Finding(models.Model):

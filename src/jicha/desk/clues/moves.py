@@ -32,8 +32,16 @@ FLOW = Flow(
         ),
         Move("refuse_dismissal", _("Refuse the dismissal"), (S.PROPOSED,), S.OPEN, "clue.approve", not_same_as=("proposer",)),
         Move("order", _("Issue an order"), (S.OPEN, S.TAKEN), S.ORDERED, "order.dispatch"),
+        Move(
+            "snooze", _("Put off until a day"), (S.OPEN, S.TAKEN), S.SNOOZED, "clue.decide", needs=("snoozed_until", "snooze_reason"),
+        ),
+        Move("wake", _("Back to the pool"), (S.SNOOZED,), S.OPEN, "clue.decide"),
+        Move("wake_by_day", _("The day has come"), (S.SNOOZED,), S.OPEN, None),
+        Move("need_data", _("Mark as lacking data"), (S.OPEN, S.TAKEN), S.NEED_DATA, "clue.decide", needs=("missing_data",)),
+        Move("data_there", _("The data are there"), (S.NEED_DATA,), S.OPEN, "clue.decide"),
+        Move("data_came", _("Newer data came"), (S.NEED_DATA,), S.OPEN, None),
         Move("close", _("Close"), (S.ORDERED,), S.CLOSED, None),
-        Move("vanish", _("Gone from the data"), (S.OPEN, S.TAKEN, S.PROPOSED), S.GONE, None),
+        Move("vanish", _("Gone from the data"), (S.OPEN, S.TAKEN, S.PROPOSED, S.SNOOZED, S.NEED_DATA), S.GONE, None),
     ),
     _arrive,
 )  # fmt: skip

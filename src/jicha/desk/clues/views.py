@@ -9,23 +9,21 @@ from django.contrib import messages
 from django.db.models import Sum
 from django.http import Http404, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jicha.desk.clues import tally
-from jicha.desk.clues.dismissal import dismissable, move_clue, propose_many
+from jicha.desk.clues.dismissal import move_clue
 from jicha.desk.clues.filters import ClueFilter
 from jicha.desk.clues.groups import GROUPS
 from jicha.desk.clues.models import ORDERS, Clue
 from jicha.desk.clues.moves import FLOW
 from jicha.desk.clues.pages import best, pool_page
 from jicha.desk.clues.saved import query_of, views_of
-from jicha.desk.flow.forms import form_of, values_of
+from jicha.desk.flow.forms import values_of
 from jicha.desk.flow.refusals import Overtaken
 from jicha.desk.people.models import units_in
 from jicha.desk.people.standing import DeskRequest
-from jicha.desk.ui.dated import silence
 from jicha.desk.ui.home import home
 from jicha.desk.ui.lists import export
 from jicha.desk.ui.routes import seen_or_404
@@ -124,23 +122,3 @@ def move(request: DeskRequest, pk: int, name: str) -> HttpResponseBase:
     move_clue(clue, name, request.standing, values, home().exceptions.path)
     messages.success(request, _("Done: %(move)s") % {"move": FLOW.moves[name].title})
     return redirect("clue", pk)
-
-
-def dismiss_many(request: DeskRequest) -> HttpResponseBase:
-    """Preview what a dismissal of the chosen clues would keep quiet; with a reason, propose it."""
-    chosen = (request.POST if request.method == "POST" else request.GET).getlist("clue")
-    rows = dismissable(request.standing, [int(pk) for pk in chosen if pk.isascii() and pk.isdigit()])
-    wanted = FLOW.moves["propose_dismissal"]
-    form = form_of(
-        Clue(silent_until=timezone.localdate() + silence()),
-        wanted,
-        request.POST if request.method == "POST" else None,
-    )
-    if request.method == "POST" and form.is_valid():
-        done, refused = propose_many(rows, request.standing, form.cleaned_data)
-        messages.success(request, _("%(count)s proposed to be dismissed.") % {"count": done})
-        for text in refused[:5]:
-            messages.warning(request, text)
-        return redirect("clues")
-    sums = rows.aggregate(company=Sum("company_yuan"), customer=Sum("customer_yuan"), findings=Sum("kwh"))
-    return render(request, "clues/dismiss_many.html", {"rows": rows, "form": form, "sums": sums})

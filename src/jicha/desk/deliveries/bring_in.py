@@ -16,6 +16,7 @@ from jicha.audit.clues import place_of
 from jicha.desk.clues.models import BroughtIn, Clue, Finding
 from jicha.desk.clues.moves import FLOW
 from jicha.desk.journal.append import append
+from jicha.desk.journal.models import ChainHead
 from jicha.desk.orders.recheck import judged_by, recheck
 from jicha.desk.people.models import ROOT, Organisation, User
 from jicha.errors import ExplainedError
@@ -25,7 +26,14 @@ Progress = Callable[[str, int, int], None]
 Row = Mapping[str, Any]
 BATCH = 2000
 # A clue in one of these states takes up what a later run finds at its place; in any other a new clue begins.
-LIVE = (Clue.State.OPEN, Clue.State.TAKEN, Clue.State.ORDERED, Clue.State.PROPOSED)
+LIVE = (
+    Clue.State.OPEN,
+    Clue.State.TAKEN,
+    Clue.State.SNOOZED,
+    Clue.State.NEED_DATA,
+    Clue.State.ORDERED,
+    Clue.State.PROPOSED,
+)
 
 
 @dataclass(slots=True)
@@ -53,9 +61,13 @@ def bring_in(run: Run, actor: User | None, progress: Progress = lambda *_: None)
     rows, composed = run.findings.to_pylist(), run.clues()
     delivery = Delivery(run.run_id, findings=len(rows))
     with transaction.atomic():
+        # First, as every move does: two that lock in another order would wait for each other.
+        ChainHead.objects.select_for_update().get(pk=1)
+        if BroughtIn.objects.filter(run_id=run.run_id).exists():
+            return Delivery(run.run_id, is_repeated=True)
         _renew(run, rows, composed, delivery, progress)
         brought = BroughtIn.objects.create(
-            run_id=run.run_id, month=run.manifest.month, snapshot_id=run.manifest.snapshot_id, findings=len(rows), new_clues=delivery.new_clues,
+            run_id=run.run_id, month=run.manifest.month, snapshot_id=run.manifest.snapshot_id, scope=run.manifest.scope, findings=len(rows), new_clues=delivery.new_clues,
         )  # fmt: skip
         root = Organisation.objects.get(number=ROOT)
         details = {
@@ -70,8 +82,13 @@ def bring_in(run: Run, actor: User | None, progress: Progress = lambda *_: None)
 
 
 def _refuse_older(run: Run) -> None:
-    """A run on an earlier month would overwrite what a later one knows."""
-    newest = BroughtIn.objects.order_by("-month", "-snapshot_id").first()
+    """A run on an earlier month would overwrite what a later one of the same units knows."""
+    same = BroughtIn.objects.filter(scope__in=("all", run.manifest.scope))
+    newest = (
+        (same if run.manifest.scope != "all" else BroughtIn.objects)
+        .order_by("-month", "-snapshot_id")
+        .first()
+    )
     this = (run.manifest.month, run.manifest.snapshot_id)
     if newest is not None and this < (newest.month, newest.snapshot_id):
         raise ExplainedError(
@@ -93,9 +110,10 @@ def _renew(
         for clue in Clue.objects.filter(state__in=LIVE).select_related("organisation")
     }
     new, renewed = [], []
+    districts = run.districts()
     for one in composed:
         here = [row for row in at_place[(one.place_kind, one.place_id)] if row["status"] != "cleared"]
-        told = _told(run, one, here, units)
+        told = _told(run, one, here, units, districts)
         if (known := alive.pop((one.place_kind, one.place_id), None)) is None:
             new.append(Clue(**told))
         else:
@@ -110,15 +128,18 @@ def _renew(
     _write_findings(run, [*new, *renewed], at_place, progress)
     delivery.new_clues, delivery.renewed_clues = len(new), len(renewed)
     delivery.gone_clues = _let_go(run, alive.values())
+    _data_came(run, renewed)
 
 
 _DELIVERED = (
-    "organisation_id", "customer_no", "rules", "sentence_zh", "sentence_en", "band", "score", "severity", "company_yuan", "customer_yuan",
+    "organisation_id", "customer_no", "district_id", "rules", "sentence_zh", "sentence_en", "band", "score", "severity", "company_yuan", "customer_yuan",
     "kwh", "expected_yuan", "is_visit", "recurrence", "month", "run_id",
 )  # fmt: skip
 
 
-def _told(run: Run, one: Composed, rows: list[Row], units: Mapping[str, int]) -> dict[str, Any]:
+def _told(
+    run: Run, one: Composed, rows: list[Row], units: Mapping[str, int], districts: Mapping[str, str]
+) -> dict[str, Any]:
     """Return the columns of a clue that a delivery states."""
     weightiest = one.reasons[0].finding_id
     first = next(row for row in rows if row["finding_id"] == weightiest)
@@ -129,6 +150,9 @@ def _told(run: Run, one: Composed, rows: list[Row], units: Mapping[str, int]) ->
         "place_kind": one.place_kind,
         "place_id": one.place_id,
         "customer_no": first["customer_no"] or "",
+        "district_id": one.place_id
+        if one.place_kind == "district"
+        else districts.get(first["customer_no"] or "", ""),
         "rules": " ".join(one.rules)[:255],
         "sentence_zh": first["message"],
         "sentence_en": json.loads(first["evidence"]).get("message_en", first["message"]),
@@ -167,6 +191,16 @@ def _finding(run: Run, clue: Clue, row: Row) -> Finding:
         message_zh=row["message"], message_en=json.loads(row["evidence"]).get("message_en", row["message"]), run_id=run.run_id,
         first_seen=row["first_seen"],
     )  # fmt: skip
+
+
+def _data_came(run: Run, renewed: Iterable[Clue]) -> None:
+    """Bring clues back that lacked data: there are newer data than when that was said."""
+    newest = BroughtIn.objects.order_by("-snapshot_id").first()
+    if newest is not None and run.manifest.snapshot_id <= newest.snapshot_id:
+        return
+    for clue in renewed:
+        if clue.state == Clue.State.NEED_DATA:
+            FLOW.make_by_system(clue, "data_came", {})
 
 
 def _let_go(run: Run, left: Iterable[Clue]) -> int:

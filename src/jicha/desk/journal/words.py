@@ -15,6 +15,10 @@ WORDS: dict[str, str | Promise] = {
     "see_as": _("See the desk as a person"),
     "comment": _("Comment"),
     "job_ask": _("Ask for a job"),
+    "save_view": _("Save a view"),
+    "delete_view": _("Delete a view"),
+    "export_ask": _("Ask for a large export"),
+    "export_take": _("Take a large export"),
 }
 
 

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "jicha.desk.visits.apps.VisitsConfig",
     "jicha.desk.deliveries.apps.DeliveriesConfig",
     "jicha.desk.webhooks.apps.WebhooksConfig",
+    "jicha.desk.exports.apps.ExportsConfig",
     "jicha.desk.api.apps.ApiConfig",
     "jicha.desk.ui.apps.UiConfig",
     "django.contrib.auth",

@@ -10,11 +10,12 @@ from jicha.desk.administration import views as people
 from jicha.desk.api import views as tokens
 from jicha.desk.api.document import BASE, addresses, show
 from jicha.desk.bundles import views as bundles
-from jicha.desk.clues import clue_page
+from jicha.desk.clues import clue_page, dismiss_page, pool_pages
 from jicha.desk.clues import views as clues
 from jicha.desk.customers import views as customers
 from jicha.desk.deliveries import views as deliveries
 from jicha.desk.evidence import views as evidence
+from jicha.desk.exports import views as exports
 from jicha.desk.jobs import views as jobs
 from jicha.desk.log import views as log
 from jicha.desk.orders import views as orders
@@ -42,7 +43,10 @@ urlpatterns = [
     page("clues/", clues.pool, "clues", "clue.see"),
     page("clues/figures/", clues.figures, "clue_figures", "clue.see"),
     page("clues/next/", clues.take_next, "clue_next", "clue.decide", "POST"),
-    page("clues/dismiss/", clues.dismiss_many, "clue_dismiss_many", "clue.decide", "GET", "POST"),
+    page("clues/dismiss/", dismiss_page.dismiss_many, "clue_dismiss_many", "clue.decide", "GET", "POST"),
+    page("clues/groups/", pool_pages.groups, "clue_groups", "clue.see"),
+    page("clues/views/", pool_pages.save, "view_save", "clue.see", "POST"),
+    page("clues/views/<int:pk>/delete/", pool_pages.delete, "view_delete", "clue.see", "POST"),
     page("clues/<int:pk>/", clue_page.show, "clue", "clue.see"),
     page("clues/<int:pk>/chart/", clue_page.chart, "clue_chart", "clue.see"),
     page("clues/<int:pk>/near/", clue_page.near, "clue_near", "clue.see"),
@@ -84,3 +88,7 @@ urlpatterns = [
     page("people/posts/<int:pk>/end/", people.end, "post_end", "people.manage", "POST"),
 ]
 handler404 = "jicha.desk.ui.errors.not_found"
+    page("exports/", exports.exports, "exports", "export.ask"),
+    page("exports/ask/", exports.ask_for_export, "export_ask", "export.ask", "POST"),
+    page("exports/<int:pk>/file/", exports.file, "export_file", "export.ask", "POST"),
+    page("exports/<int:pk>/<str:name>/", exports.move, "export_move", "export.ask", "POST"),

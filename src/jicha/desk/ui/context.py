@@ -17,6 +17,8 @@ MENU = (
     ("jobs", _("Jobs"), "job.see"),
     ("people", _("People"), "people.manage"),
     ("webhooks", _("Webhooks"), "people.manage"),
+    ("exports", _("Large exports"), "export.ask"),
+    ("log", _("Log"), "log.see"),
 )
 
 
