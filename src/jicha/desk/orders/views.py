@@ -19,6 +19,7 @@ from jicha.desk.journal.history import history
 from jicha.desk.orders.actions import comment, issue_order, move_order
 from jicha.desk.orders.filters import OPEN, filtered
 from jicha.desk.orders.forms import OrderForm
+from jicha.desk.orders.hindrances import all_hindrances
 from jicha.desk.orders.models import Order
 from jicha.desk.orders.moves import FLOW
 from jicha.desk.orders.told import told_facts
@@ -117,7 +118,7 @@ def show(request: DeskRequest, pk: int) -> HttpResponseBase:
         "findings": order.findings.all(), "steps": _steps(order), "today": timezone.localdate(), "facts": told_facts(order),
         "overdue": order.state not in Order.CLOSED and order.is_overdue(timezone.localdate()),
         "files": order.evidence.select_related("added_by"), "may_add_file": order.state not in Order.CLOSED and request.standing.may("evidence.add", order.organisation.path),
-        "may_bundle": request.standing.may("bundle.export", order.organisation.path),
+        "hindrances": all_hindrances(order), "may_bundle": request.standing.may("bundle.export", order.organisation.path),
         "may_comment": request.standing.may("order.comment", order.organisation.path),
     }  # fmt: skip
     return render(request, "orders/order.html", told)

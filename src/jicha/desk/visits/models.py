@@ -154,7 +154,7 @@ class Seal(models.Model):
 
     visit = models.ForeignKey(Visit, models.PROTECT, related_name="seals")
     seal_no = models.CharField(_("seal"), max_length=64)
-    place = models.CharField(_("place"), max_length=16)
+    place = models.CharField(_("where it hangs"), max_length=16)
     state = models.CharField(_("state"), max_length=8, choices=State)
     way = models.CharField(max_length=8, choices=Way)
     is_on_record = models.BooleanField()
@@ -206,7 +206,7 @@ class ExpectedFile(models.Model):
         SEAL = "seal", _("seal")
         WIRING = "wiring", _("wiring")
         LOAD = "load", _("load")
-        PLACE = "place", _("place")
+        PLACE = "place", _("the site")
         OTHER = "other", _("other")
         SIGNATURE = "signature", _("signature")
 

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                             ("seal", "seal"),
                             ("wiring", "wiring"),
                             ("load", "load"),
-                            ("place", "place"),
+                            ("place", "the site"),
                             ("other", "other"),
                             ("signature", "signature"),
                         ],
@@ -189,7 +189,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("seal_no", models.CharField(max_length=64, verbose_name="seal")),
-                ("place", models.CharField(max_length=16, verbose_name="place")),
+                ("place", models.CharField(max_length=16, verbose_name="where it hangs")),
                 (
                     "state",
                     models.CharField(

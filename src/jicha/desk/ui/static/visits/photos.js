@@ -20,7 +20,7 @@ export class Photos {
     const rows = kinds.map(([kind, label]) => {
       const grid = el("div", { class: "photos" });
       this.grids.set(kind, grid);
-      return el("div", { class: "kind" }, el("h3", {}, label), grid, this.taker(kind, label));
+      return el("div", { class: "kind" }, el("h3", {}, label), this.taker(kind, label), grid);
     });
     this.draw();
     return card(words.photos, this.troubles, ...rows);
@@ -36,7 +36,7 @@ export class Photos {
         input.value = "";
       },
     });
-    return el("label", { class: "btn btn-outline-primary big", for: input.id }, input, `📷 ${words.take_photo}`);
+    return el("label", { class: "btn btn-outline-primary", for: input.id }, input, `+ ${words.take_photo}`);
   }
 
   async take(kind, blob, name = blob.name) {

@@ -32,6 +32,6 @@ function fileRow(file) {
   const size = `${Math.max(1, Math.round(file.size_bytes / 1024))} KB`;
   const told = file.receipt ? fill(words.receipt, { number: file.receipt.number, time: moment(file.receipt.at) }) : file.problem ? fill(words.failed, { reason: file.problem }) : words.wait_file;
   return el("li", { class: file.receipt ? "has-receipt" : "", "data-sha256": file.sha256 },
-    el("span", { class: "mark", "aria-hidden": "true" }, file.receipt ? "✓" : file.problem ? "!" : "…"),
+    el("span", { class: "tick-mark", "aria-hidden": "true" }, file.receipt ? "✓" : file.problem ? "!" : "…"),
     el("span", {}, el("b", {}, about.choices.photo[file.kind]), " ", el("code", {}, file.sha256.slice(0, 12)), ` ${size}`, el("br"), el("span", { class: "muted" }, told), file.problem && file.blob ? saver(file.blob, file.name) : null));
 }

@@ -14,7 +14,8 @@ export const wholeDigits = (text) => text.trim().split(".")[0].replace(/^0+(?=\d
 export function written(number) {
   const size = number < 0n ? -number : number;
   const part = String(size % UNIT).padStart(PLACES, "0").replace(/0+$/, "");
-  return `${number < 0n ? "-" : ""}${size / UNIT}${part ? `.${part}` : ""}`;
+  const whole = String(size / UNIT).replace(/\B(?=(\d{3})+$)/g, ",");
+  return `${number < 0n ? "-" : ""}${whole}${part ? `.${part}` : ""}`;
 }
 
 // Return {hint, kwh} of a register that the records know, or null where there is nothing to compare.

@@ -49,7 +49,7 @@ function scanner(writer, seal, place, input, note) {
       writer.save();
     },
   });
-  return el("label", { class: "btn btn-outline-primary", for: camera.id }, camera, `📷 ${words.scan}`);
+  return el("label", { class: "btn btn-outline-primary", for: camera.id }, camera, words.scan);
 }
 
 function placeField(writer, seal, place) {

@@ -1,0 +1,1 @@
+"""What the page of an order shows of its visits."""
