@@ -77,7 +77,7 @@ class Entry:
     account_id: str
     table: str
     record_key: str
-    column: str
+    column: str | None
     before: str | None
     after: str | None
 

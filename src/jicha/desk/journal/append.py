@@ -13,6 +13,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from jicha.desk.journal.checkpoints import leave_checkpoint
+from jicha.desk.journal.discretion import discreet
 from jicha.desk.journal.models import ChainHead, Event
 from jicha.desk.journal.through import key_name
 from jicha.desk.journal.watchers import WATCHERS
@@ -66,7 +67,7 @@ def append(
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("an event must be appended in the transaction of its change")
     refuse_while_only_reading()
-    told = dict(details or {}) | ({"stands_in_for": stands_in_for} if stands_in_for else {})
+    told = discreet(dict(details or {})) | ({"stands_in_for": stands_in_for} if stands_in_for else {})
     told |= {"key": key} if (key := key_name()) else {}
     head = ChainHead.objects.select_for_update().get(pk=1)
     place = (subject._meta.label_lower, str(subject.pk))

@@ -11,6 +11,10 @@ from django.utils.translation import gettext as _
 
 from jicha.contract import Field, Table
 from jicha.desk.ui.personal import hidden, kind_of
+from jicha.reports.words import WORDS, word
+
+# Columns whose codes differ from book to book, so that the contract lists none.
+_CODES = frozenset({"component", "register"})
 
 
 def title_of(field: Field) -> str:
@@ -35,8 +39,13 @@ def shown(field: Field, value: Any, table: str = "", *, is_masked: bool = True) 
 
 
 def _label(field: Field, code: str) -> str:
-    labels = field.labels_en if (get_language() or "").startswith("en") else field.labels_zh
-    return labels[field.enum.index(code)] if labels and code in field.enum else code
+    """Return a code in words: by the contract's own list, else by the words that bills are explained with."""
+    english = (get_language() or "").startswith("en")
+    labels = field.labels_en if english else field.labels_zh
+    if labels and code in field.enum:
+        return labels[field.enum.index(code)]
+    key = f"{field.name}.{code}"
+    return word(key, "en" if english else "zh") if field.name in _CODES and key in WORDS else code
 
 
 def shown_rows(table: Table, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[list[str]]:
