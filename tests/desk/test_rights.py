@@ -25,9 +25,10 @@ from jicha.desk.webhooks.models import Subscription
 # What each route with a record is about; the others are lists.
 ABOUT_WEBHOOK = ("webhook", "webhook_renew", "webhook_end", "webhook_again")
 ABOUT_TOKEN = ("token_revoke",)
+ABOUT_DEPUTY = ("deputy_end",)
 ABOUT_CLUE = ("clue", "clue_evidence", "clue_sheet", "clue_chart", "clue_near", "clue_order", "clue_move")
 ABOUT_ORDER = (
-    "order", "order_bundle", "order_comment", "order_move", "evidence_add", "evidence", "evidence_small", "visit", "visit_record", "visit_file",
+    "order", "order_bundle", "order_extend", "order_comment", "order_move", "evidence_add", "evidence", "evidence_small", "visit", "visit_record", "visit_file",
     "visit_move", "visit_file_give_up",
 )  # fmt: skip
 ABOUT_EXPORT = ("export_file", "export_move")
@@ -107,6 +108,8 @@ def arguments(name: str, ids: dict[str, int], place: str) -> dict[str, Any]:
         told["pk"] = ids["webhook"]
     elif name in ABOUT_TOKEN:
         told["pk"] = ids["token"]
+    elif name in ABOUT_DEPUTY:
+        told["pk"] = ids["post"]
     elif name in ABOUT_EXPORT:
         told["pk"] = ids["export"]
     elif name in ABOUT_VIEW:
@@ -170,6 +173,7 @@ def _expected(role: str | None, right: str, name: str, place: str, method: str) 
     if is_record and place == "foreign":
         return {404}
     if name in (
+        "deputy_end",  # nobody lent a post of this number
         "clue_evidence",
         "clue_sheet",
         "customer_bill",

@@ -102,6 +102,9 @@ class Order(models.Model):
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.DRAFT)
     version = models.PositiveIntegerField(default=0)
     due_on = models.DateField(_("due on"), null=True)
+    # The day that was due before the limit was extended; empty until it is, which happens once.
+    extended_from = models.DateField(_("due before the extension"), null=True, blank=True)
+    extension_reason = models.TextField(_("why the limit was extended"), blank=True)
     opened_at = models.DateTimeField(_("opened"), auto_now_add=True)
     moved_at = models.DateTimeField(_("last moved"), auto_now=True)
 

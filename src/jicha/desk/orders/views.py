@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,12 +17,15 @@ from jicha.desk.clues.moves import FLOW as CLUES
 from jicha.desk.flow.forms import open_forms, values_of
 from jicha.desk.flow.refusals import NotNow
 from jicha.desk.journal.history import history
+from jicha.desk.orders import extension
 from jicha.desk.orders.actions import comment, issue_order, move_order
+from jicha.desk.orders.extension import latest_day, may_extend
 from jicha.desk.orders.filters import OPEN, filtered
 from jicha.desk.orders.forms import OrderForm
 from jicha.desk.orders.hindrances import all_hindrances
 from jicha.desk.orders.models import Order
 from jicha.desk.orders.moves import FLOW
+from jicha.desk.orders.steps import steps_of
 from jicha.desk.orders.told import told_facts
 from jicha.desk.people.models import units_with
 from jicha.desk.people.standing import DeskRequest
@@ -40,19 +44,6 @@ SORT_TITLES = {
     "severity": gettext_lazy("severity"),
     "amount": gettext_lazy("amount found"),
 }
-# The way that most orders take, for the steps at the top of the page.
-STEPS = (
-    "dispatched",
-    "accepted",
-    "verifying",
-    "reported",
-    "reviewed",
-    "confirmed",
-    "rectifying",
-    "rectified",
-    "rechecked",
-    "archived",
-)
 
 
 def orders(request: DeskRequest) -> HttpResponseBase:
@@ -113,23 +104,29 @@ def show(request: DeskRequest, pk: int) -> HttpResponseBase:
         "contact",
         "issuer",
     )
+    told_history = history(order)
     told = {
-        "order": order, "moves": open_forms(order, FLOW, request.standing), "history": history(order), "comments": order.comments.select_related("author"),
-        "findings": order.findings.all(), "steps": _steps(order), "today": timezone.localdate(), "facts": told_facts(order),
+        "order": order, "moves": open_forms(order, FLOW, request.standing), "history": told_history, "comments": order.comments.select_related("author"),
+        "findings": order.findings.all(), "steps": steps_of(order, [event for event, _title in told_history]), "today": timezone.localdate(), "facts": told_facts(order),
         "overdue": order.state not in Order.CLOSED and order.is_overdue(timezone.localdate()),
         "files": order.evidence.select_related("added_by"), "may_add_file": order.state not in Order.CLOSED and request.standing.may("evidence.add", order.organisation.path),
         "hindrances": all_hindrances(order), "may_bundle": request.standing.may("bundle.export", order.organisation.path),
+        "latest_day": latest_day(order) if may_extend(order, request.standing) else None,
         "may_comment": request.standing.may("order.comment", order.organisation.path),
     }  # fmt: skip
     return render(request, "orders/order.html", told)
 
 
-def _steps(order: Order) -> list[tuple[str, str]]:
-    """Return each step with whether it is done, current or ahead."""
-    words = dict(Order.State.choices)
-    place = STEPS.index(order.state) if order.state in STEPS else len(STEPS)
-    kinds = ["done" if n < place else "current" if n == place else "ahead" for n in range(len(STEPS))]
-    return [(str(words[Order.State(step)]), kind) for step, kind in zip(STEPS, kinds, strict=True)]
+def extend(request: DeskRequest, pk: int) -> HttpResponseBase:
+    """Extend the time limit of the order."""
+    order = seen_or_404(request, Order, "order.see", pk)
+    try:
+        day = parse_date(request.POST.get("day", ""))
+    except ValueError:
+        day = None
+    extension.extend(order, request.standing, day, request.POST.get("reason", ""))
+    messages.success(request, _("Done: %(move)s") % {"move": extension.TITLE})
+    return redirect("order", pk)
 
 
 def move(request: DeskRequest, pk: int, name: str) -> HttpResponseBase:

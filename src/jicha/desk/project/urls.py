@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 
-from jicha.desk.administration import language
+from jicha.desk.administration import deputies_page, language
 from jicha.desk.administration import views as people
 from jicha.desk.api import views as tokens
 from jicha.desk.api.document import BASE, addresses, show
@@ -57,6 +57,7 @@ urlpatterns = [
     page("orders/", orders.orders, "orders", "order.see"),
     page("orders/<int:pk>/", orders.show, "order", "order.see"),
     page("orders/<int:pk>/comment/", orders.say, "order_comment", "order.comment", "POST"),
+    page("orders/<int:pk>/extend/", orders.extend, "order_extend", "order.extend", "POST"),
     page("orders/<int:pk>/bundle/", bundles.bundle, "order_bundle", "bundle.export", "POST"),
     page("orders/<int:pk>/evidence/", evidence.add, "evidence_add", "evidence.add", "POST"),
     page("orders/<int:pk>/evidence/<int:number>/", evidence.original, "evidence", "order.see"),
@@ -97,3 +98,5 @@ handler404 = "jicha.desk.ui.errors.not_found"
     page("exports/ask/", exports.ask_for_export, "export_ask", "export.ask", "POST"),
     page("exports/<int:pk>/file/", exports.file, "export_file", "export.ask", "POST"),
     page("exports/<int:pk>/<str:name>/", exports.move, "export_move", "export.ask", "POST"),
+    page("people/deputies/", deputies_page.deputies, "deputies", ANYBODY, "GET", "POST"),
+    page("people/deputies/<int:pk>/end/", deputies_page.end, "deputy_end", ANYBODY, "POST"),
