@@ -166,11 +166,17 @@ def backup(
     home: HomeOption = None,
     language: LanguageOption = "zh",
 ) -> None:
-    """Write everything that people made into one file, while the desk is in use; rows of a PostgreSQL need pg_dump beside it."""
+    """Write everything that people made into one file, while the desk is in use; rows of the PostgreSQL in DATABASE_URL by pg_dump."""
     from jicha.desk.operation import backup as operation
 
     with progress() as show:
-        told = operation.backup(home_at(home).path, target, with_mart=with_mart, progress=show)
+        told = operation.backup(
+            home_at(home).path,
+            target,
+            with_mart=with_mart,
+            database_url=os.environ.get("DATABASE_URL"),
+            progress=show,
+        )
     CONSOLE.print(
         word("desk.backed_up", language).format(
             files=f"{told.files:,}", size=f"{told.size_bytes:,}", target=target
@@ -178,8 +184,6 @@ def backup(
         markup=False,
         highlight=False,
     )
-    if os.environ.get("DATABASE_URL"):
-        CONSOLE.print(word("desk.rows_apart", language), markup=False)
 
 
 def restore(
@@ -187,12 +191,12 @@ def restore(
     home: HomeOption = None,
     language: LanguageOption = "zh",
 ) -> None:
-    """Restore a backup into a home that is empty or not there; a backup that was changed restores nothing."""
+    """Restore a backup into a home that is empty or not there, and an empty PostgreSQL in DATABASE_URL; a changed backup restores nothing."""
     from jicha.desk.operation import backup as operation
 
     folder = home or Path(os.environ.get("JICHA_HOME") or "jicha-home")
     with progress() as show:
-        told = operation.restore(source, folder, show)
+        told = operation.restore(source, folder, database_url=os.environ.get("DATABASE_URL"), progress=show)
     CONSOLE.print(
         word("desk.restored", language).format(files=f"{told.files:,}", home=folder),
         markup=False,

@@ -28,6 +28,7 @@ Check = tuple[str, bool, str, str]
 def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Check the machine, the home and the rule library; say what to do about each fault."""
     checks = list(_checks(home_at(home)))
+    checks += _desk_checks(home)
     if as_json:
         print_json([dict(zip(("check", "ok", "found", "remedy"), check, strict=True)) for check in checks])
     else:
@@ -91,6 +92,19 @@ def _checks(home: Home) -> Iterator[Check]:
         f"snapshot {latest.id}" if latest else "none",
         "Run jicha load, or jicha demo.",
     )
+
+
+def _desk_checks(home: Path | None) -> list[Check]:
+    """Return what the desk says of itself; nothing where it is not installed or was never begun in this home."""
+    folder = home_at(home).path
+    if not (folder / "desk.sqlite3").exists() and not os.environ.get("DATABASE_URL"):
+        return []
+    try:
+        from jicha.desk import commands
+    except ImportError:
+        return [("desk", False, "not installed", "pip install 'jicha[desk]'")]
+    commands.open_desk(folder)
+    return commands.desk_checks()
 
 
 def _file_system(path: Path) -> str:

@@ -137,8 +137,11 @@ def serve(address: str, workers: int, *, with_worker: bool = True) -> NoReturn:
 
     A worker beside it sees by its parent's number when the server is gone, however that ended, and ends too.
     """
+    from jicha.desk.operation.figures import begin_counting
+
     prepare()
     call_command("collectstatic", interactive=False, verbosity=0)
+    begin_counting(Path(os.environ["JICHA_HOME"]))
     os.environ["JICHA_HOSTS"] = ",".join(names_of(address, os.environ.get("JICHA_HOSTS", "")))
     command = [
         sys.executable,
@@ -180,6 +183,13 @@ def export_bundle(number: str, target: Path) -> Any:
             remedy="The list of orders at the desk shows the numbers.",
         )  # fmt: skip
     return export(order, None, target)
+
+
+def desk_checks() -> list[tuple[str, bool, str, str]]:
+    """Return what the doctor finds at the desk: (check, whether it is well, what was found, what to do)."""
+    from jicha.desk.operation.doctor import checks
+
+    return list(checks())
 
 
 def must_be_current() -> None:

@@ -60,10 +60,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "已备份 {files} 个文件，{size} 字节 → {target}",
         "{files} files, {size} bytes → {target}",
     ),
-    "desk.rows_apart": (
-        "DATABASE_URL 指定的 PostgreSQL 不在其中，请同时用 pg_dump 备份。",
-        "The rows of the PostgreSQL in DATABASE_URL are not in it: back them up with pg_dump at the same time.",
-    ),
     "desk.restored": (
         "已恢复 {files} 个文件至 {home}；请运行 `jicha verify` 校验。",
         "{files} files restored to {home}; check them with `jicha verify`.",

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
@@ -79,21 +80,24 @@ def verify() -> Verification:
 
 def _rows() -> Iterator[Row]:
     """Yield the events in order as plain columns: the models of ten million would take minutes."""
-    query = files("jicha.desk.journal").joinpath("sql", "read_chain.sql").read_text(encoding="utf-8")
+    query = files("jicha.desk.journal").joinpath("sql", f"read_chain_{connection.vendor}.sql")
     with connection.chunked_cursor() as cursor:
-        cursor.execute(query)
+        cursor.execute(query.read_text(encoding="utf-8"))
         while rows := cursor.fetchmany(BATCH):
             yield from rows
 
 
 def _is_doubtful(row: Row, number: int, previous: str) -> bool:
     """Return whether an event needs a closer look: said quickly, for nearly all need none."""
-    return (
-        row[0] != number + 1
-        or row[8] != previous
-        or row[9] != sha256(f"{row[8]}\n{row[7]}".encode()).hexdigest()
-        or not _agrees(row)
-    )
+    this, at, actor, organisation, action, kind, key, content, before, told = row
+    if (
+        this != number + 1
+        or before != previous
+        or told != sha256(f"{before}\n{content}".encode()).hexdigest()
+    ):
+        return True
+    begin, end = _ends(this, at, actor, organisation, action, kind, key)
+    return not (content.startswith(begin) and content.endswith(end))
 
 
 def _faults_of(row: Row, number: int, previous: str, known: Iterable[Checkpoint]) -> Iterator[Fault]:
@@ -112,21 +116,30 @@ def _faults_of(row: Row, number: int, previous: str, known: Iterable[Checkpoint]
 
 
 def _agrees(row: Row) -> bool:
-    """Return whether the columns that lists show say the same as the hashed text, which begins and ends with them."""
-    number, at, actor, organisation, action, kind, key, content = row[:8]
-    begin = f'{{"action":{json.dumps(action, ensure_ascii=False)},"actor":{_id(actor)},"at":"{_text_of(at)}","details":'
-    end = f',"number":{number},"organisation":{_id(organisation)},"subject":["{kind}",{json.dumps(key, ensure_ascii=False)}]}}'
-    return bool(content.startswith(begin) and content.endswith(end))
+    """Return whether the columns that lists show say the same as the hashed text."""
+    begin, end = _ends(*row[:7])
+    return bool(row[7].startswith(begin) and row[7].endswith(end))
 
 
-def _id(value: int | None) -> str:
-    return "null" if value is None else str(value)
+def _ends(
+    number: int, at: Any, actor: int | None, organisation: int | None, action: str, kind: str, key: str
+) -> tuple[str, str]:
+    """Return how the text of an event with these columns begins and ends: all but its details."""
+    return (
+        f'{{"action":{_quoted(action)},"actor":{"null" if actor is None else actor},"at":"{_text_of(at)}","details":',
+        f',"number":{number},"organisation":{"null" if organisation is None else organisation},"subject":[{_quoted(kind)},{_quoted(key)}]}}',
+    )
+
+
+@lru_cache(maxsize=4096)
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _text_of(at: Any) -> str:
     """Return a time as the hashed text writes it: a database gives either a datetime or, SQLite, its text in UTC."""
     if isinstance(at, str):
-        return f"{at[:10]}T{at[11:19]}.{at[20:] or '000000'}+00:00"
+        return f"{at[:10]}T{at[11:]}{'' if len(at) > 19 else '.000000'}+00:00"
     moment: datetime = at if at.tzinfo else at.replace(tzinfo=UTC)
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 

@@ -18,11 +18,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+from jicha.desk.operation import postgres_rows
 from jicha.errors import ExplainedError, ManyErrors
 
 DATABASE, MANIFEST = "desk.sqlite3", "MANIFEST.json"
+# The rows of a PostgreSQL, as pg_dump writes them; in the archive only, never in the home.
+DUMP = "desk.pgdump"
+# When the last backup was made: `jicha doctor` asks.
+LAST_BACKUP = "last-backup.json"
 # Made again by themselves, or parts of the database's own files.
-LEFT_OUT = ("static", f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal")
+LEFT_OUT = ("static", "metrics", LAST_BACKUP, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal")
 Progress = Callable[[str, int, int], None]
 
 
@@ -38,17 +43,22 @@ class DamagedBackup(ManyErrors):
     """A backup that is not what its manifest says; nothing was restored."""
 
 
-def backup(home: Path, target: Path, *, with_mart: bool, progress: Progress = lambda *_: None) -> Kept:
+def backup(
+    home: Path,
+    target: Path,
+    *,
+    with_mart: bool,
+    database_url: str | None = None,
+    progress: Progress = lambda *_: None,
+) -> Kept:
     """Write a backup of a home that may be in use; the file appears when it is whole.
 
-    The rows are those of one moment (SQLite's own backup), taken before the evidence: a row never names a file that is left out.
+    The rows are those of one moment (SQLite's own backup, or pg_dump), taken before the evidence: a row never names a file that
+    is left out.
     """
     draft = target.with_name(f".{target.name}.draft")
     with tempfile.TemporaryDirectory() as folder, tarfile.open(draft, "w:gz", compresslevel=3) as archive:
-        copy = Path(folder) / DATABASE
-        if (home / DATABASE).exists():
-            _copy_rows(home / DATABASE, copy)
-        files = [*([(DATABASE, copy)] if copy.exists() else []), *_files(home, with_mart)]
+        files = [*_rows(home, database_url, Path(folder)), *_files(home, with_mart)]
         told = {}
         for number, (name, path) in enumerate(files, start=1):
             told[name] = _add(archive, name, path)
@@ -67,7 +77,19 @@ def backup(home: Path, target: Path, *, with_mart: bool, progress: Progress = la
     with draft.open("rb") as file:
         os.fsync(file.fileno())
     draft.replace(target)
+    (home / LAST_BACKUP).write_text(manifest, encoding="utf-8")
     return Kept(len(told), target.stat().st_size)
+
+
+def _rows(home: Path, database_url: str | None, folder: Path) -> list[tuple[str, Path]]:
+    """Return the file with the rows by its name in the archive."""
+    if database_url:
+        postgres_rows.dump(database_url, folder / DUMP)
+        return [(DUMP, folder / DUMP)]
+    if not (home / DATABASE).exists():
+        return []
+    _copy_rows(home / DATABASE, folder / DATABASE)
+    return [(DATABASE, folder / DATABASE)]
 
 
 def _copy_rows(source: Path, target: Path) -> None:
@@ -104,8 +126,13 @@ def _add(archive: tarfile.TarFile, name: str, path: Path) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def restore(source: Path, home: Path, progress: Progress = lambda *_: None) -> Kept:
-    """Restore a backup into a home that does not exist yet: checked whole first, then put in its place at once."""
+def restore(
+    source: Path, home: Path, *, database_url: str | None = None, progress: Progress = lambda *_: None
+) -> Kept:
+    """Restore a backup into a home that does not exist yet: checked whole first, then put in its place at once.
+
+    Rows of a PostgreSQL go into the empty database of the address; each kind of rows goes back into its own kind of database.
+    """
     if home.exists() and any(home.iterdir()):
         raise ExplainedError(
             where=str(home), found="a home that holds something", expected="a folder that is empty or not there",
@@ -115,10 +142,26 @@ def restore(source: Path, home: Path, progress: Progress = lambda *_: None) -> K
     with tempfile.TemporaryDirectory(dir=home.parent, prefix=".restore-") as folder:
         draft = Path(folder) / "home"
         count = _unpack(source, draft, progress)
+        _load_rows(draft, database_url)
         if home.exists():
             home.rmdir()
         draft.rename(home)
     return Kept(count, source.stat().st_size)
+
+
+def _load_rows(draft: Path, database_url: str | None) -> None:
+    """Put the rows of a PostgreSQL into the database; refuse where the backup and the address are of two kinds."""
+    dump = draft / DUMP
+    if dump.exists() != bool(database_url):
+        raise ExplainedError(
+            where="DATABASE_URL", found="set" if database_url else "not set",
+            expected="the address of an empty PostgreSQL" if dump.exists() else "none: this backup holds the rows of a SQLite file",
+            remedy="Set it for a backup that was made with a PostgreSQL, and for no other.",
+        )  # fmt: skip
+    if database_url:
+        postgres_rows.must_be_empty(database_url)
+        postgres_rows.load(database_url, dump)
+        dump.unlink()
 
 
 def _unpack(source: Path, draft: Path, progress: Progress) -> int:

@@ -34,10 +34,11 @@ INSTALLED_APPS = [
     "jicha.desk.clues.apps.CluesConfig",
     "jicha.desk.orders.apps.OrdersConfig",
     "jicha.desk.evidence.apps.EvidenceConfig",
+    "jicha.desk.settlements.apps.SettlementsConfig",
     "jicha.desk.visits.apps.VisitsConfig",
     "jicha.desk.deliveries.apps.DeliveriesConfig",
-    "jicha.desk.webhooks.apps.WebhooksConfig",
     "jicha.desk.exports.apps.ExportsConfig",
+    "jicha.desk.webhooks.apps.WebhooksConfig",
     "jicha.desk.api.apps.ApiConfig",
     "jicha.desk.ui.apps.UiConfig",
     "django.contrib.auth",
@@ -61,6 +62,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "jicha.desk.operation.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -78,6 +80,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "jicha.desk.operation.trouble.TroubleMiddleware",
 ]
 
 ROOT_URLCONF = "jicha.desk.project.urls"
@@ -204,10 +207,22 @@ SECURE_PROXY_SSL_HEADER = (
 
 # W006: an account is locked whatever address the wrong passwords come from.
 SILENCED_SYSTEM_CHECKS = ["axes.W003", "axes.W006"]
+# Below this much room the pages warn, and below the second the desk calls itself broken: judgement, not a rule of anybody's.
+DISK_LOW_BYTES = int(os.environ.get("JICHA_DISK_LOW_MIB") or 2048) * 1024**2
+DISK_FULL_BYTES = int(os.environ.get("JICHA_DISK_FULL_MIB") or 200) * 1024**2
+# Who asks for the figures at /metrics bears this; without one they are told to this machine only.
+METRICS_TOKEN = os.environ.get("JICHA_METRICS_TOKEN", "")
+# A supervisor asks without TLS, from the same machine.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "jicha.desk.operation.log_lines.JsonLine"}},
     "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["terminal"], "level": "WARNING"},
+    # Axes names accounts and addresses of machines; what it does is in the line of the request, and in its own table.
+    "loggers": {
+        "axes": {"level": "CRITICAL"},
+        "jicha.requests": {"level": os.environ.get("JICHA_LOG_LEVEL", "INFO")},
+    },
 }

@@ -18,11 +18,12 @@ from jicha.desk.evidence import views as evidence
 from jicha.desk.exports import views as exports
 from jicha.desk.jobs import views as jobs
 from jicha.desk.log import views as log
+from jicha.desk.operation import views as machines
 from jicha.desk.orders import views as orders
+from jicha.desk.settlements import views as settlements
 from jicha.desk.ui.routes import ANYBODY, page
 from jicha.desk.visits import views as visits
 from jicha.desk.webhooks import views as webhooks
-from jicha.desk.visits import views as visits
 from jicha.desk.workbench import views as workbench
 
 urlpatterns = [
@@ -36,7 +37,9 @@ urlpatterns = [
     page("webhooks/<int:pk>/secret/", webhooks.renew, "webhook_renew", "people.manage", "POST"),
     page("webhooks/<int:pk>/end/", webhooks.end, "webhook_end", "people.manage", "POST"),
     page("webhooks/<int:pk>/<int:number>/again/", webhooks.again, "webhook_again", "people.manage", "POST"),
-    path("healthz", login_not_required(workbench.health)),
+    path("healthz", login_not_required(machines.alive), name="alive"),
+    path("readyz", login_not_required(machines.ready), name="ready"),
+    path("metrics", login_not_required(machines.metrics), name="metrics"),
     path("accounts/", include("allauth.urls")),
     page("", workbench.workbench, "workbench", ANYBODY),
     page("language/", language.choose, "language", ANYBODY, "POST"),
@@ -63,7 +66,20 @@ urlpatterns = [
     page("orders/<int:pk>/evidence/<int:number>/", evidence.original, "evidence", "order.see"),
     page("orders/<int:pk>/evidence/<int:number>/small/", evidence.small, "evidence_small", "order.see"),
     page("orders/<int:pk>/visits/<int:number>/<str:name>/", visits.move, "visit_move", "order.see", "POST"),
-    page("orders/<int:pk>/visits/<int:number>/files/<str:sha256>/", visits.give_up_file, "visit_file_give_up", "order.review", "POST"),
+    page(
+        "orders/<int:pk>/visits/<int:number>/files/<str:sha256>/",
+        visits.give_up_file,
+        "visit_file_give_up",
+        "order.review",
+        "POST",
+    ),
+    page(
+        "orders/<int:pk>/settlement/",
+        settlements.begin_of_order,
+        "order_settlement",
+        "settlement.draft",
+        "POST",
+    ),
     page("orders/<int:pk>/<str:name>/", orders.move, "order_move", "order.see", "POST"),
     page("visits/", visits.phone, "visits", "visit.make"),
     page("visits/service-worker.js", visits.worker, "visit_worker", "visit.make"),
@@ -71,6 +87,25 @@ urlpatterns = [
     page("visits/<int:pk>/", visits.visit, "visit", "visit.make"),
     page("visits/<int:pk>/record/", visits.record, "visit_record", "visit.make", "POST"),
     page("visits/<int:pk>/files/", visits.file, "visit_file", "visit.make", "POST"),
+    page("settlements/", settlements.settlements, "settlements", "settlement.see"),
+    page("settlements/begin/", settlements.begin, "settlement_begin", "settlement.draft", "GET", "POST"),
+    page("settlements/<int:pk>/", settlements.show, "settlement", "settlement.see"),
+    page("settlements/<int:pk>/facts/", settlements.facts, "settlement_facts", "settlement.draft", "POST"),
+    page("settlements/<int:pk>/act/", settlements.act, "settlement_act", "settlement.draft", "GET", "POST"),
+    page(
+        "settlements/<int:pk>/arrange/", settlements.arrange, "settlement_arrange", "settlement.draft", "POST"
+    ),
+    page("settlements/<int:pk>/payment/", settlements.pay, "settlement_pay", "settlement.collect", "POST"),
+    page("settlements/<int:pk>/plan/", settlements.agree_plan, "settlement_plan", "settlement.draft", "POST"),
+    page(
+        "settlements/<int:pk>/line/<int:number>/reverse/",
+        settlements.reverse_line,
+        "settlement_reverse",
+        "settlement.reverse",
+        "POST",
+    ),
+    page("settlements/<int:pk>/sheet.<str:form>", settlements.sheet, "settlement_sheet", "settlement.see"),
+    page("settlements/<int:pk>/<str:name>/", settlements.move, "settlement_move", "settlement.see", "POST"),
     page("customers/", customers.find, "customers", "customer.see"),
     page("customers/<str:number>/", customers.show, "customer", "customer.see"),
     page("customers/<str:number>/chart/", customers.chart, "customer_chart", "customer.see"),
@@ -83,8 +118,14 @@ urlpatterns = [
     page("jobs/<int:pk>/", jobs.show, "job", "job.see"),
     page("jobs/<int:pk>/progress/", jobs.progress, "job_progress", "job.see"),
     page("jobs/<int:pk>/<str:name>/", jobs.move, "job_move", "job.see", "POST"),
+    page("exports/", exports.exports, "exports", "export.ask"),
+    page("exports/ask/", exports.ask_for_export, "export_ask", "export.ask", "POST"),
+    page("exports/<int:pk>/file/", exports.file, "export_file", "export.ask", "POST"),
+    page("exports/<int:pk>/<str:name>/", exports.move, "export_move", "export.ask", "POST"),
     page("log/", log.log, "log", "log.see"),
     page("log/verify/", log.check, "log_verify", "log.see", "POST"),
+    page("people/deputies/", deputies_page.deputies, "deputies", ANYBODY, "GET", "POST"),
+    page("people/deputies/<int:pk>/end/", deputies_page.end, "deputy_end", ANYBODY, "POST"),
     page("people/", people.people, "people", "people.manage"),
     page("people/add/", people.add, "person_add", "people.manage", "GET", "POST"),
     page("people/<int:pk>/", people.person, "person", "people.manage"),
@@ -94,9 +135,4 @@ urlpatterns = [
     page("people/posts/<int:pk>/end/", people.end, "post_end", "people.manage", "POST"),
 ]
 handler404 = "jicha.desk.ui.errors.not_found"
-    page("exports/", exports.exports, "exports", "export.ask"),
-    page("exports/ask/", exports.ask_for_export, "export_ask", "export.ask", "POST"),
-    page("exports/<int:pk>/file/", exports.file, "export_file", "export.ask", "POST"),
-    page("exports/<int:pk>/<str:name>/", exports.move, "export_move", "export.ask", "POST"),
-    page("people/deputies/", deputies_page.deputies, "deputies", ANYBODY, "GET", "POST"),
-    page("people/deputies/<int:pk>/end/", deputies_page.end, "deputy_end", ANYBODY, "POST"),
+handler500 = "jicha.desk.operation.views.broken"

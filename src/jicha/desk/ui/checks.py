@@ -8,8 +8,8 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, register
 from django.urls import URLPattern, URLResolver, get_resolver
 
-# Signing in and out, and choosing a language, are open by nature; allauth and Django guard them.
-OPEN_PREFIXES = ("accounts/", "i18n/", "healthz")
+# Signing in and out, and choosing a language, are open by nature; allauth and Django guard them. Machines ask the last three.
+OPEN_PREFIXES = ("accounts/", "i18n/", "healthz", "readyz", "metrics")
 
 
 @register()

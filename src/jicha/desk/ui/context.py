@@ -7,18 +7,20 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from jicha.desk.ui.disk import is_low
+
 MENU = (
     ("workbench", _("Workbench"), None),
     ("clues", _("Clues"), "clue.see"),
     ("orders", _("Orders"), "order.see"),
     ("visits", _("Site visits"), "visit.make"),
+    ("settlements", _("Settlements"), "settlement.see"),
     ("customers", _("Customers"), "customer.see"),
-    ("log", _("Log"), "log.see"),
     ("jobs", _("Jobs"), "job.see"),
-    ("people", _("People"), "people.manage"),
-    ("webhooks", _("Webhooks"), "people.manage"),
     ("exports", _("Large exports"), "export.ask"),
     ("log", _("Log"), "log.see"),
+    ("people", _("People"), "people.manage"),
+    ("webhooks", _("Webhooks"), "people.manage"),
 )
 
 
@@ -28,6 +30,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     if standing is None:
         return {"menu": ()}
     return {
+        "is_disk_low": is_low(),
         "menu": [
             (name, title) for name, title, right in MENU if right is None or standing.may_somewhere(right)
         ],

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, Q, Sum
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
 
 from jicha.desk.clues.models import BroughtIn, Clue
-from jicha.desk.journal.models import ChainHead
 from jicha.desk.orders.models import Order
 from jicha.desk.orders.moves import FLOW as ORDERS
 from jicha.desk.people.standing import DeskRequest
@@ -59,11 +56,3 @@ def _figures(clues: Any, orders: Any) -> dict[str, Any]:
         found=Sum("found_yuan", filter=Q(nature__gt="")),
     )
     return {"clues": at_stake, "orders": work}
-
-
-@require_GET
-def health(_request: HttpRequest) -> HttpResponseBase:
-    """Say whether the desk can read its database."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return HttpResponse(f"ok {ChainHead.objects.get(pk=1).number}\n", content_type="text/plain")
