@@ -14,7 +14,7 @@ from PIL import ExifTags, Image
 
 from jicha.desk.clues.models import Clue
 from jicha.desk.evidence.actions import add_file, damaged_files, vault
-from jicha.desk.evidence.content import MOST_BYTES, NotEvidence, examine
+from jicha.desk.evidence.content import NotEvidence, examine
 from jicha.desk.evidence.models import EvidenceFile
 from jicha.desk.flow.refusals import NotAllowed, NotNow
 from jicha.desk.journal.models import Event
@@ -86,7 +86,7 @@ HTML = b"<html><script>alert(1)</script></html>"
     ("moving.gif", b"GIF89a" + b"\x00" * 40),
     ("half.pdf", b"%PDF-1.7 " + HTML),
     ("macro.xlsm", b"PK\x03\x04" + b"\x00" * 100),
-    ("too-large.jpg", photo() + b"\x00" * MOST_BYTES),
+    ("too-large.jpg", photo() + b"\x00" * (20 * 1024 * 1024)),
     ("too-many-points.png", photo(8000, 5001, "PNG")),
 ])  # fmt: skip
 def test_what_is_refused(name: str, data: bytes, order: Order, person: Callable[..., Any]) -> None:

@@ -17,7 +17,6 @@ from django.contrib.staticfiles import finders
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from jicha.desk.clues.models import Clue
-from jicha.desk.evidence.content import MOST_BYTES
 from jicha.desk.evidence.models import EvidenceFile
 from jicha.desk.flow.refusals import NotNow, Overtaken
 from jicha.desk.journal.models import Event
@@ -200,7 +199,9 @@ def test_a_file_is_the_one_that_was_announced(
     assert send_file(auditor, order, record, photo(322, 240)).status_code == 409
     assert send_file(auditor, order, record | {"uuid": "x"}, PHOTOS[0]).status_code == 409
     assert (
-        send_file(auditor, order, record, PHOTOS[0] + b"\x00" * MOST_BYTES, digest(PHOTOS[0])).status_code
+        send_file(
+            auditor, order, record, PHOTOS[0] + b"\x00" * (20 * 1024 * 1024), digest(PHOTOS[0])
+        ).status_code
         == 422
     )
     assert EvidenceFile.objects.count() == 0

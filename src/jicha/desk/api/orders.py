@@ -18,7 +18,7 @@ from jicha.desk.api.operation import made, operation
 from jicha.desk.api.people import PersonName, UnitRow, person_name, unit_row
 from jicha.desk.api.values import FILLED, Amount, Day, Id, Time, Words, text
 from jicha.desk.evidence.actions import add_file
-from jicha.desk.evidence.content import MOST_BYTES
+from jicha.desk.evidence.content import most_bytes
 from jicha.desk.evidence.models import EvidenceFile
 from jicha.desk.evidence.views import file_or_404, handed_out
 from jicha.desk.journal.history import history
@@ -241,8 +241,8 @@ def add(
 ) -> Any:  # fmt: skip
     """Add a file; with the hash of its bytes, one that changed on the way is refused. The same bytes a second time give the first receipt."""
     order = find_order(request, pk)
-    if file.size is None or file.size > MOST_BYTES:
-        raise Invalid({"file": [f"at most {MOST_BYTES:,} bytes"]})
+    if file.size is None or file.size > most_bytes():
+        raise Invalid({"file": [f"at most {most_bytes():,} bytes"]})
     return made(_file_row(add_file(order, request.standing, file.name or "", file.read(), note, sha256)))
 
 

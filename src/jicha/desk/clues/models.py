@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -56,6 +57,27 @@ ORDERS = {
 }
 
 
+class NoProblem(models.TextChoices):
+    """Why something is no problem (排除): one list of codes for a clue that is dismissed and an order that ends so (domain 7.3)."""
+
+    BENIGN = "benign", _("a harmless cause")
+    DATA = "data", _("wrong data in the extract")
+    KNOWN = "known", _("already dealt with")
+    POLICY = "policy", _("allowed by a local rule")
+    SMALL = "small", _("not worth a visit")
+    UNPROVEN = "unproven", _("could not be proven")
+
+    @classmethod
+    def before_a_verification(cls) -> list[tuple[str, Any]]:
+        """Return the reasons of a dismissal: without having looked, nothing was left unproven."""
+        return [choice for choice in cls.choices if choice[0] != cls.UNPROVEN]
+
+    @classmethod
+    def after_a_verification(cls) -> list[tuple[str, Any]]:
+        """Return the reasons of an exclusion: once somebody was there, the visit cannot be not worth it."""
+        return [choice for choice in cls.choices if choice[0] != cls.SMALL]
+
+
 class Clue(models.Model):
     """Everything that speaks against one place, gathered for one decision."""
 
@@ -78,15 +100,6 @@ class Clue(models.Model):
         URGENT = "urgent", _("urgent")
         SOON = "soon", _("soon")
         ORDINARY = "ordinary", _("ordinary")
-
-    class Reason(models.TextChoices):
-        """Why a clue is no problem."""
-
-        BENIGN = "benign", _("a harmless cause")
-        DATA = "data", _("wrong data in the extract")
-        KNOWN = "known", _("already dealt with")
-        POLICY = "policy", _("allowed by a local rule")
-        SMALL = "small", _("not worth a visit")
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="clues")
     place_kind = models.CharField(max_length=32)
@@ -116,7 +129,9 @@ class Clue(models.Model):
     )
     proposer = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     approver = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    reason = models.CharField(_("reason"), max_length=12, choices=Reason, blank=True)
+    reason = models.CharField(
+        _("reason"), max_length=12, choices=NoProblem.before_a_verification(), blank=True
+    )
     reason_text = models.TextField(_("reason in words"), blank=True)
     silent_until = models.DateField(_("silent until"), null=True, blank=True)
     snoozed_until = models.DateField(_("put off until"), null=True, blank=True, validators=[in_future])
@@ -186,7 +201,7 @@ class SavedView(models.Model):
 
     owner = models.ForeignKey(User, models.PROTECT, related_name="saved_views")
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name=_("unit"))
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(_("name of the view"), max_length=60)
     query = models.CharField(max_length=1000)
     is_shared = models.BooleanField(_("shared with the unit"), default=False)
     made_at = models.DateTimeField(auto_now_add=True)

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from PIL import ExifTags, Image, ImageOps
 
 from jicha.desk.flow.refusals import Refusal
+from jicha.desk.ui.dated import limit
 
-MOST_BYTES = 20 * 1024 * 1024
-MOST_PIXELS = 40_000_000
+MEGABYTE, MILLION = 1024 * 1024, 1_000_000
 THUMBNAIL = (480, 480)
 IMAGES = {"JPEG": ("image/jpeg", "jpg"), "PNG": ("image/png", "png"), "WEBP": ("image/webp", "webp")}
 PDF = ("application/pdf", "pdf")
@@ -36,14 +36,20 @@ class Content:
     longitude: str = ""
 
 
+def most_bytes() -> int:
+    """Return how large one file may be today."""
+    return limit("most_file_bytes")
+
+
 def examine(data: bytes) -> Content:
     """Return what the bytes are; a refusal says what is taken instead.
 
     A picture is decoded whole: one that is cut short, or only begins like one, is refused.
     """
-    if not data or len(data) > MOST_BYTES:
+    if not data or len(data) > most_bytes():
         raise NotEvidence(
-            _("A file has 1 byte to 20 MB; this one has %(size)s.") % {"size": f"{len(data):,}"}
+            _("A file has 1 byte to %(most)s MB; this one has %(size)s.")
+            % {"most": most_bytes() // MEGABYTE, "size": f"{len(data):,}"}
         )
     if data.startswith(b"%PDF-") and b"%%EOF" in data[-2048:]:
         return Content(*PDF)
@@ -59,10 +65,11 @@ def examine(data: bytes) -> Content:
 
 def _examine_image(data: bytes) -> Content:
     with Image.open(io.BytesIO(data), formats=tuple(IMAGES)) as image:
-        if image.width * image.height > MOST_PIXELS:
+        most = limit("most_picture_points")
+        if image.width * image.height > most:
             raise NotEvidence(
-                _("A picture has at most 40 million points; this one has %(points)s.")
-                % {"points": f"{image.width * image.height:,}"}
+                _("A picture has at most %(most)s million points; this one has %(points)s.")
+                % {"most": most // MILLION, "points": f"{image.width * image.height:,}"}
             )
         kind = IMAGES[str(image.format)]
         image.load()

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from jicha.desk.evidence.actions import add_file, vault
-from jicha.desk.evidence.content import MOST_BYTES, NotEvidence, thumbnail
+from jicha.desk.evidence.content import MEGABYTE, NotEvidence, most_bytes, thumbnail
 from jicha.desk.evidence.models import EvidenceFile
 from jicha.desk.orders.models import Order
 from jicha.desk.people.standing import DeskRequest
@@ -20,8 +20,8 @@ def add(request: DeskRequest, pk: int) -> HttpResponseBase:
     """Add a file to an order."""
     order = seen_or_404(request, Order, "order.see", pk)
     sent = request.FILES.get("file")
-    if sent is None or sent.size is None or sent.size > MOST_BYTES:
-        raise NotEvidence(_("Choose a file of at most 20 MB."))
+    if sent is None or sent.size is None or sent.size > most_bytes():
+        raise NotEvidence(_("Choose a file of at most %(most)s MB.") % {"most": most_bytes() // MEGABYTE})
     made = add_file(
         order,
         request.standing,

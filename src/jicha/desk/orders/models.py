@@ -7,7 +7,7 @@ from datetime import date
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from jicha.desk.clues.models import Clue, Finding
+from jicha.desk.clues.models import Clue, Finding, NoProblem
 from jicha.desk.people.models import Organisation, ScopedQuerySet, User
 
 
@@ -45,15 +45,6 @@ class Order(models.Model):
 
         PROBLEM = "problem", _("a problem")
         NONE = "none", _("no problem")
-
-    class Exclusion(models.TextChoices):
-        """Why a suspicion was no problem."""
-
-        BENIGN = "benign", _("a harmless cause")
-        DATA = "data", _("wrong data in the extract")
-        KNOWN = "known", _("already dealt with")
-        POLICY = "policy", _("allowed by a local rule")
-        UNPROVEN = "unproven", _("could not be proven")
 
     class Nature(models.TextChoices):
         """The class of a problem: domain 7.4."""
@@ -140,7 +131,9 @@ class Order(models.Model):
     )
     returns = models.PositiveSmallIntegerField(_("returned"), default=0)
     opinion = models.TextField(_("opinion of the review"), blank=True)
-    exclusion = models.CharField(_("why it is no problem"), max_length=10, choices=Exclusion, blank=True)
+    exclusion = models.CharField(
+        _("why it is no problem"), max_length=10, choices=NoProblem.after_a_verification(), blank=True
+    )
     nature = models.CharField(_("class of the problem"), max_length=12, choices=Nature, blank=True)
     cause = models.CharField(_("cause"), max_length=12, choices=Cause, blank=True)
     size = models.CharField(_("size"), max_length=8, choices=Size, blank=True)

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from jicha.desk.evidence.content import MOST_BYTES, NotEvidence
+from jicha.desk.evidence.content import MEGABYTE, NotEvidence, most_bytes
 from jicha.desk.flow.forms import values_of
 from jicha.desk.flow.refusals import Refusal
 from jicha.desk.orders.models import Order
@@ -57,7 +57,7 @@ def phone(request: DeskRequest) -> HttpResponseBase:
     """Show the page of the phone: what it shows comes from the phone's own store, with a network and without."""
     about = {
         "user": {"id": request.user.pk, "name": str(request.user)}, "language": request.LANGUAGE_CODE, "words": words(), "choices": choices(),
-        "most_bytes": MOST_BYTES, "csrf_cookie": settings.CSRF_COOKIE_NAME,
+        "most_bytes": most_bytes(), "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "urls": {
             "visits": reverse("visits"), "orders": reverse("visit_orders"), "worker": reverse("visit_worker"), "sign_in": reverse("account_login"),
         },
@@ -111,8 +111,8 @@ def file(request: DeskRequest, pk: int) -> HttpResponseBase:
     """Receive a file of a visit; the answer is its receipt."""
     order = seen_or_404(request, Order, RIGHT, pk)
     sent = request.FILES.get("file")
-    if sent is None or sent.size is None or sent.size > MOST_BYTES:
-        raise NotEvidence(_("Choose a file of at most 20 MB."))
+    if sent is None or sent.size is None or sent.size > most_bytes():
+        raise NotEvidence(_("Choose a file of at most %(most)s MB.") % {"most": most_bytes() // MEGABYTE})
     told = receive_file(
         order, request.standing, _uuid(request.POST.get("uuid", "")), request.POST.get("sha256", ""), sent.name or "", sent.read(),
     )  # fmt: skip
