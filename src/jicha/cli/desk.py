@@ -99,6 +99,19 @@ def password(
     CONSOLE.print(_commands(home).new_password_of(username), markup=False, highlight=False)
 
 
+@app.command("new-secret")
+def new_secret(
+    end_sessions: Annotated[
+        bool, typer.Option("--end-sessions", help="Sign everybody out: others may have read the secret.")
+    ] = False,
+    home: HomeOption = None,
+    language: LanguageOption = "zh",
+) -> None:
+    """Change the secret that signs sessions; it counts once the server is started again."""
+    _commands(home).renew_secret(keep_former=not end_sessions)
+    CONSOLE.print(word("desk.new_secret", language), markup=False)
+
+
 @app.command("demo-people")
 def demo_people(home: HomeOption = None, language: LanguageOption = "zh") -> None:
     """Make one account of every role, all with one known password: for the invented utility only."""

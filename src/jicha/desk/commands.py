@@ -102,6 +102,20 @@ def new_password_of(username: str) -> str:
     return password
 
 
+def renew_secret(*, keep_former: bool) -> None:
+    """Put a new secret in force for the processes that begin from now on."""
+    from django.conf import settings
+
+    from jicha.desk.project.secret import renew_secret as renew
+
+    if os.environ.get("JICHA_SECRET"):
+        raise ExplainedError(
+            where="JICHA_SECRET", found="a secret in the environment", expected="one in the home",
+            remedy="Change it where it is kept, and name the former one in JICHA_FORMER_SECRETS.",
+        )  # fmt: skip
+    renew(Path(settings.HOME) / "desk-secret", keep_former=keep_former)
+
+
 def demo_people() -> list[Account]:
     """Make one account of every role on an invented utility; those that exist stay as they are."""
     from jicha.desk.people.models import ROOT, Organisation, User

@@ -60,6 +60,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "已备份 {files} 个文件，{size} 字节 → {target}",
         "{files} files, {size} bytes → {target}",
     ),
+    "desk.new_secret": (
+        "已更换密钥；重新启动 `jicha serve` 后生效。",
+        "The secret is changed; start `jicha serve` again and it is in force.",
+    ),
     "desk.restored": (
         "已恢复 {files} 个文件至 {home}；请运行 `jicha verify` 校验。",
         "{files} files restored to {home}; check them with `jicha verify`.",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jicha.desk.project.database import database_from
 from jicha.desk.project.providers import pages_of, providers_from
-from jicha.desk.project.secret import kept_secret
+from jicha.desk.project.secret import former_secrets, kept_secret
 
 DESK = Path(__file__).resolve().parents[1]
 HOME = Path(os.environ.get("JICHA_HOME") or "jicha-home").resolve()
@@ -22,6 +22,7 @@ CHECKPOINTS_OUTSIDE = Path(told) if (told := os.environ.get("JICHA_CHECKPOINTS")
 DEBUG = False
 # Made on first use: reading the settings touches no folder.
 SECRET_KEY = SimpleLazyObject(lambda: kept_secret(HOME / "desk-secret"))
+SECRET_KEY_FALLBACKS = SimpleLazyObject(lambda: former_secrets(HOME / "desk-secret"))
 # Names under which browsers reach the desk; `jicha serve` adds the one it listens on.
 ALLOWED_HOSTS = os.environ.get("JICHA_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 # Plain http is for one's own machine only: anything else runs behind TLS.
@@ -40,6 +41,7 @@ INSTALLED_APPS = [
     "jicha.desk.exports.apps.ExportsConfig",
     "jicha.desk.webhooks.apps.WebhooksConfig",
     "jicha.desk.api.apps.ApiConfig",
+    "jicha.desk.operation.apps.OperationConfig",
     "jicha.desk.ui.apps.UiConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
