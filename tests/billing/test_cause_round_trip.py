@@ -162,6 +162,7 @@ CASES = (
     Mistaken("fund_rate", single_rate(), prices=book("0.0294")),
     Mistaken("exit_factor_given", single_rate(), _customer(market_mode="exited")),
     Mistaken("exit_factor_missed", with_customer(single_rate(), market_mode="exited"), _customer(market_mode="agency")),
+    Mistaken("listed_factor_missed", with_customer(single_rate(), high_energy_listed=True), _customer(high_energy_listed=False)),
     Mistaken(
         "archive_multiplier", with_readings(single_rate(), [r._replace(archive_multiplier=number(60)) for r in registers()]),
         _readings(lambda r: r._replace(ct_ratio=number(60))),

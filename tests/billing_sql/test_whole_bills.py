@@ -118,6 +118,26 @@ def test_more_for_those_who_left_the_market() -> None:
     assert amounts(only(given)) == {"energy": "874.40", "fund": "29.24", "total": "903.64"}
 
 
+@pytest.mark.parametrize(
+    ("mode", "listed", "energy"),
+    # Domain 2.8: a high-energy user pays the multiple of the agency price; its own market contract or the catalogue knows no such price.
+    [
+        ("agency", True, "874.40"),
+        ("agency", False, "669.40"),
+        ("exited", True, "874.40"),
+        ("catalogue", True, "669.40"),
+    ],
+)
+def test_more_for_high_energy_users_of_agency_purchase(mode: str, listed: bool, energy: str) -> None:
+    """1,000 kWh as above; without the multiple 410.00 + 13.00 + 211.40 + 35.00."""
+    given = one_customer(
+        customer=[{"market_mode": mode, "high_energy_listed": listed}],
+        price_scheme=[scheme("CI_SINGLE", "kv1_10")],
+        reading=readings(total=1000),
+    )
+    assert amounts(only(given))["energy"] == energy
+
+
 def test_demand_price_of_a_well_used_capacity() -> None:
     """26,000 kWh on 100 kVA are 260 a kVA: 80 kW × 47.2 × 0.9 = 3398.40; one kWh less: 3776.00."""
 

@@ -105,7 +105,7 @@ def _customer(made: Utility, number: str) -> None:
     made.add(
         "customer", customer_no=number, kind="hv", category_code="100", voltage_code="kv1_10", status="active",
         contract_kva=kva, running_kva=kva if made.chance(0.5) else None, temporary=False, opened_on=opened, org_no="1",
-        household_persons=rng.choice([None, 2, 5, 8]), multi_household=False, high_energy_listed=False,
+        household_persons=rng.choice([None, 2, 5, 8]), multi_household=False, high_energy_listed=made.chance(0.2),
         market_mode=rng.choices(["catalogue", "agency", "market", "exited"], [4, 4, 1, 2])[0], has_generation=False,
         name="n",
     )  # fmt: skip

@@ -119,7 +119,7 @@ def _customer(draw: Draw, rows: Rows, number: str, month: date) -> None:
     rows["customer"].append({
         "customer_no": number, "contract_kva": kva, "running_kva": draw(st.sampled_from([None, kva])), "opened_on": opened,
         "market_mode": draw(st.sampled_from(["agency", "agency", "catalogue", "exited", "market"])),
-        "household_persons": draw(st.sampled_from([None, 4, 5, 9])),
+        "high_energy_listed": draw(st.booleans()), "household_persons": draw(st.sampled_from([None, 4, 5, 9])),
     })  # fmt: skip
     if draw(st.booleans()):
         rows["proof"].append({

@@ -92,6 +92,12 @@ class Customer(NamedTuple):
     closed_on: date | None
     household_persons: int | None
     multi_person: tuple[Span, ...]
+    high_energy_listed: bool = False
+
+    @property
+    def pays_multiple(self) -> bool:
+        """Whether bought power costs a multiple: the customer left the market, or is a high-energy user (高耗能) of agency purchase."""
+        return self.market_mode == "exited" or (self.market_mode == "agency" and self.high_energy_listed)
 
 
 class Line(NamedTuple):

@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 
-from jicha.demo.customers import supply_voltage
+from jicha.demo.customers import buys_in_market, supply_voltage
 from jicha.demo.frame import Frame, Ids, Pick, concat, take
 from jicha.demo.grid import END, NULL, Ints, day_number
 from jicha.demo.network import place_names
@@ -64,7 +64,7 @@ def customer_frame(part: Part, names: Pick) -> Frame:
     closed = customers.closed[rows] != NULL
     state = np.where(closed, 2, np.where((off > 0) & (off >= kva), 1, 0))
     commercial = np.array([s.tariff.startswith("CI_") for s in SEGMENTS])[segment]
-    market = np.where(commercial, np.where((segment >= FIRST_HV) & (rows % 3 == 0), 2, 1), 0)
+    market = np.where(commercial, np.where((segment >= FIRST_HV) & buys_in_market(rows), 2, 1), 0)
     market = np.where(customers.exited[rows], 3, market)
     places = place_names(200)
     streets = [f"{place}路" for place in places]

@@ -73,7 +73,7 @@ class Cases:
     begin: Ints
     end: Ints
     contract_kva: Ints
-    exited: Bools
+    pays_multiple: Bools
     quota: Bools
     tier_months: Ints
     units: Units
@@ -114,7 +114,7 @@ def gather_some(part: Part, ledger: Ledger, main: Ints, month: Ints) -> Cases:
         begin=ledger.period_from[main, month],
         end=ledger.period_to[main, month],
         contract_kva=world.plan.held_kva(owner, customers.kva[owner] - customers.reduced_kva[owner]),
-        exited=customers.exited[owner],
+        pays_multiple=customers.exited[owner] | np.isin(owner, list(world.plan.pays_multiple)),
         quota=world.multi_person(owner, ledger.period_from[main, month], ledger.period_to[main, month]),
         tier_months=np.where(opened // 12 == year, 12 - opened % 12, 12),
         units=_units(part, owner),

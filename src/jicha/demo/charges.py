@@ -98,9 +98,9 @@ def prices_on(tariff: str, voltage: str, component: str, register: str, day: Int
 def charge_energy(sheet: Sheet, *, fund_in_base: bool = False) -> None:
     """Add the energy charge and the funds of every segment."""
     pieces, day = sheet.pieces, sheet.price_day()
-    exited = sheet.cases.exited[pieces.bill]
+    multiple = sheet.cases.pays_multiple[pieces.bill]
     quantity = {name: split(sheet.cases, pieces, kwh) for name, kwh in sheet.billed.energy.items()}
-    key = ((pieces.tariff * 10 + pieces.price_voltage) * 10 + pieces.registers) * 2 + exited
+    key = ((pieces.tariff * 10 + pieces.price_voltage) * 10 + pieces.registers) * 2 + multiple
     for value in np.unique(key):
         rows = np.flatnonzero(key == value)
         code, volt, bands = TARIFFS[value // 200], VOLTAGES[value // 20 % 10], BANDS[int(value // 2 % 10)]

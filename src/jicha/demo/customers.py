@@ -206,6 +206,11 @@ def _sections(segment: Ints, district: Ints, station: Ints) -> tuple[Ints, Ints]
     return read_day, np.where(commercial, own, 1_000_000 + district)
 
 
+def buys_in_market(rows: Ints) -> Bools:
+    """Return which high-voltage customers of trade buy in the market: every third."""
+    return np.asarray(np.asarray(rows) % 3 == 0)
+
+
 def _life(rng: np.random.Generator, customers: Customers, minimum: int) -> None:
     """Let some customers come, go, or put solar panels on the roof."""
     count = len(customers)

@@ -110,7 +110,7 @@ class _Reader:
             )
             for mp_id, parent, mode, is_billed in self._points.get(customer_no, ())
         )
-        customer = Customer._make((customer_no, *row[5:11], self._proofs.get(customer_no, ())))
+        customer = Customer._make((customer_no, *row[5:11], self._proofs.get(customer_no, ()), row[-1]))
         return BillInput(
             bill_id, month, row[3], row[4], customer, points, self._transformers.get(customer_no, ()),
             self._before.get(bill_id, {}), row[11],

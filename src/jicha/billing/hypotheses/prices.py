@@ -291,10 +291,13 @@ def _without(component: str) -> PriceChange:
 
 @family(("energy", "pf_adjustment"))
 def market_mode(situation: Situation, _clues: Clues) -> Iterator[Mistake]:
-    """Forget the 1.5 times of a customer that left the market, or charge them to another."""
+    """Forget the 1.5 times of a customer that left the market or is a high-energy user, or charge them to another."""
     multiple = plain(situation.rules.exit_price_multiple)
-    if situation.bill.customer.market_mode == "exited":
-        yield Mistake("exit_factor_missed", situation.with_customer(market_mode="agency"), "1", multiple)
+    customer = situation.bill.customer
+    if customer.pays_multiple:
+        missed = "exit_factor_missed" if customer.market_mode == "exited" else "listed_factor_missed"
+        plainly = situation.with_customer(market_mode="agency", high_energy_listed=False)
+        yield Mistake(missed, plainly, "1", multiple)
     else:
         yield Mistake("exit_factor_given", situation.with_customer(market_mode="exited"), multiple, "1")
 

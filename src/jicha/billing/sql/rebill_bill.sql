@@ -49,6 +49,8 @@ dated AS (
         c.contract_kva,
         c.running_kva,
         c.market_mode,
+        -- Who left the market pays a multiple of the agency price, and a high-energy user (高耗能) who buys by agency.
+        c.market_mode = 'exited' OR (c.market_mode = 'agency' AND c.high_energy_listed) AS pays_multiple,
         c.opened_on,
         -- From one day to the same day of the next month, or from month end to month end.
         (
@@ -80,6 +82,7 @@ SELECT
     contract_kva,
     running_kva,
     market_mode,
+    pays_multiple,
     opened_on,
     is_full_month,
     -- What a full month's charge is divided by.

@@ -40,6 +40,7 @@ point AS (
         g.pf_standard,
         g.basic_charge_mode,
         b.market_mode,
+        b.pays_multiple,
         e.kvarh,
         e.billed_kwh,
         e.refusal,
@@ -65,8 +66,8 @@ point AS (
                 END, 1)
         END AS tier_months,
         CASE WHEN g.step_scheme = 'annual' THEN 12 ELSE 1 END AS basis_months,
-        -- Who left the market pays a multiple of the agency price (代理购电).
-        CASE WHEN b.market_mode = 'exited' THEN r.exit_price_multiple ELSE 1 END AS purchase_multiple,
+        -- A multiple of the agency price (代理购电).
+        CASE WHEN b.pays_multiple THEN r.exit_price_multiple ELSE 1 END AS purchase_multiple,
         g.first_day,
         g.last_day,
         g.period_days,

@@ -59,8 +59,8 @@ def _price_segment(
 
 
 def _purchase_price(work: Work, segment: Segment, price: Price, mode: str) -> Decimal:
-    """Return the price of bought power: 1.5 times the agency price (代理购电) for customers that left the market."""
-    if mode == "exited":
+    """Return the price of bought power: 1.5 times the agency price (代理购电) for those whom domain 2.8 names."""
+    if work.bill.customer.pays_multiple:
         return price.unit_price * work.rules.exit_price_multiple
     if mode == "market" and not work.prices.is_own(segment.scheme.tariff_code):
         raise Refused("market_price_unknown", segment.scheme.tariff_code)

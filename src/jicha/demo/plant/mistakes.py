@@ -267,13 +267,13 @@ def _other_fund(lines: dict[str, Ints]) -> None:
 @mistake
 def exit_factor_missed(attempt: Attempt) -> None:
     """Charge a customer that left the market like one of agency purchase."""
-    attempt.cases.exited[:] = False
+    attempt.cases.pays_multiple[:] = False
 
 
 @mistake
 def exit_factor_given(attempt: Attempt) -> None:
     """Charge a customer of agency purchase like one that left the market."""
-    attempt.cases.exited[:] = True
+    attempt.cases.pays_multiple[:] = True
 
 
 @mistake

@@ -63,6 +63,7 @@ class Plan:
         self.made_important: set[int] = set()
         self.says_generation: set[int] = set()
         self.high_energy: set[int] = set()
+        self.pays_multiple: set[int] = set()
         self.untried: set[int] = set()
         self.in_doubt: set[str] = set()
 

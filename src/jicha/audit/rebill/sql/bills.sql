@@ -20,7 +20,8 @@ SELECT
     b.kvarh,
     b.power_factor,
     b.pf_adjust_pct,
-    b.total_yuan
+    b.total_yuan,
+    c.high_energy_listed
 FROM bill AS b
 INNER JOIN chosen_bill AS s ON s.bill_id = b.bill_id
 INNER JOIN customer AS c ON c.customer_no = b.customer_no

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from jicha.demo.answer_key import FAULT
+from jicha.demo.customers import buys_in_market
 from jicha.demo.grid import BASE, DAYS, LAST, Bools, day_number, to_date
 from jicha.demo.plant.candidates import Recipe, home, hv, old
 from jicha.demo.plant.reading import CONSTANT_UNITS
@@ -128,13 +129,20 @@ def share_out(world: World, job: Job, rows: Rows) -> None:
 
 @on("archive", "BL-36")
 def list_as_high_energy(world: World, job: Job) -> None:
-    """List a works that buys through the utility; look-alikes buy in the market, or pay the multiple since they left it."""
+    """List a works that buys through the utility; look-alikes buy in the market, or pay the multiple as listed or since they left it."""
     world.plan.high_energy.add(job.customer)
-    left = not job.fault and job.index % 2 == 1
-    if left:
-        world.customers.exited[job.customer] = True
-    alike = "listed, left the market and pays the multiple" if left else "listed, buys in the market"
-    say_customer(world, job, "listed, no multiple" if job.fault else alike, spans=NOW)
+    note = "listed, no multiple" if job.fault else _pay_lawfully(world, job)
+    say_customer(world, job, note, spans=NOW)
+
+
+def _pay_lawfully(world: World, job: Job) -> str:
+    if not buys_in_market(np.array(job.customer)):
+        world.plan.pays_multiple.add(job.customer)
+        return "listed, pays the multiple"
+    if job.index % 2 == 0:
+        return "listed, buys in the market"
+    world.customers.exited[job.customer] = True
+    return "listed, left the market and pays the multiple"
 
 
 MISREAD = 60
@@ -188,10 +196,9 @@ def try_nothing(world: World, job: Job) -> None:
     say(world, job, "org", number, spans=((LAST - 2, LAST),) if job.fault else NOW, note=note)
 
 
-def works(world: World, *, in_market: bool) -> Bools:
-    """Return works that buy in the market, or through the utility."""
-    buys = np.arange(len(world.customers)) % 3 == 0
-    return np.asarray(hv("hv_industry")(world) & (buys if in_market else ~buys))
+def agency_works(world: World) -> Bools:
+    """Return works that buy through the utility."""
+    return np.asarray(hv("hv_industry")(world) & ~buys_in_market(np.arange(len(world.customers))))
 
 
 RECIPES = (
@@ -202,5 +209,5 @@ RECIPES = (
     Recipe("BL-32", lambda w: home(w, 2, 30)),
     Recipe("BL-39", lambda w: home(w, 4, 30)),
     Recipe("BL-40", lambda w: home(w, 2, 30)),
-    Recipe("BL-36", lambda w: works(w, in_market=False), alike=lambda w: works(w, in_market=True)),
+    Recipe("BL-36", agency_works, alike=hv("hv_industry")),
 )
