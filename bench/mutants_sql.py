@@ -80,7 +80,8 @@ def _drop(node: exp.Expr) -> None:
 
 def _is_any_number(node: exp.Expr) -> bool:
     """Return whether any other number would do: the length of a type, what is only counted, what EXISTS selects."""
-    is_selected = isinstance(node.parent, exp.Select) and isinstance(node.parent.parent, exp.Exists)
+    parent = node.parent.parent if isinstance(node.parent, exp.Alias) else node.parent
+    is_selected = isinstance(parent, exp.Select) and isinstance(parent.parent, exp.Exists)
     return is_selected or node.find_ancestor(exp.DataTypeParam, exp.DataType, exp.Count) is not None
 
 

@@ -14,7 +14,7 @@ WITH owed AS (
         overdue_days > $overdue_days AS is_old,
         year(due_on) < year(CAST($as_of - INTERVAL 1 DAY AS DATE)) AS crosses_year
     FROM bill_balance
-    WHERE receipts_known AND overdue_days > 0 AND balance_yuan >= $min_balance_yuan
+    WHERE receipts_known AND balance_yuan >= $min_balance_yuan
 )
 
 SELECT

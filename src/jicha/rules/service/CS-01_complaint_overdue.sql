@@ -16,7 +16,6 @@ WITH asked AS (
     LEFT JOIN working_day AS w ON w.day = CAST(c.received_at AS DATE)
     WHERE
         c.kind IN ($kinds)
-        AND c.received_at < $as_of
         -- An outage call to which a crew went is a repair (CS-02).
         AND (c.kind <> 'outage' OR c.arrived_at IS NULL)
 ),
@@ -61,8 +60,8 @@ judged AS (
         AND contact_due_at >= $month AND contact_due_at < $month_end AND contact_due_at < $as_of
         AND (
             first_contact_at IS NULL
-            OR (by_current_text AND first_contact_at > contact_due_at)
-            OR (NOT by_current_text AND first_contact_at >= contact_due_at)
+            OR first_contact_at > contact_due_at
+            OR (NOT by_current_text AND first_contact_at = contact_due_at)
         ) AS contact_late,
         answer_late_on >= $month AND answer_late_on < $month_end AND answer_late_on < $as_of
         AND (answered_at IS NULL OR CAST(answered_at AS DATE) >= answer_late_on) AS answer_late
