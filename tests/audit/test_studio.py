@@ -78,6 +78,16 @@ def test_the_confirmed_rate_leans_on_the_prior() -> None:
     assert (judged.precision, judged.confirmed_rate) == (Decimal("1.0000"), Decimal("0.6000"))
 
 
+def test_a_screen_is_believed_less_until_outcomes_tell() -> None:
+    rates = [
+        judge("BL-27", [finding(n) for n in range(4)], decided(*some)).confirmed_rate
+        for some in ((), ("confirmed",) * 4)
+    ]
+    # 0.4 ÷ 4, then (4 + 0.4) ÷ (4 + 4)
+    assert rates == [Decimal("0.1000"), Decimal("0.5500")]
+    assert judge("XX-01", [finding(0)], decided()).confirmed_rate == Decimal("0.5000")
+
+
 def test_a_quiet_never_loses_a_confirmed_finding() -> None:
     rows = [finding(n, kind="pump") for n in range(3)] + [
         finding(3, kind="shop"),

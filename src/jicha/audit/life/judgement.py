@@ -27,8 +27,17 @@ class Thresholds:
     retire_precision: Decimal
     prior_confirmed: Decimal
     prior_refuted: Decimal
+    screens: tuple[str, ...]
+    screen_prior_confirmed: Decimal
+    screen_prior_refuted: Decimal
     least_refuted: int
     most_values: int
+
+    def prior(self, rule_id: str) -> tuple[Decimal, Decimal]:
+        """Return how many imagined findings of the rule are taken to be confirmed and refuted."""
+        if rule_id in self.screens:
+            return self.screen_prior_confirmed, self.screen_prior_refuted
+        return self.prior_confirmed, self.prior_refuted
 
 
 @cache
@@ -36,6 +45,7 @@ def thresholds() -> Thresholds:
     """Return the thresholds that the project ships."""
     content = read_mapping(Path(__file__).resolve().parents[2] / "policies" / "rules" / "life.yaml")
     values: dict[str, Any] = {name: content[name] for name in Thresholds.__slots__}
+    values["screens"] = tuple(values["screens"])
     exact: dict[str, Any] = {k: Decimal(v) if isinstance(v, str) else v for k, v in values.items()}
     return Thresholds(**exact)
 
@@ -79,10 +89,8 @@ def judge(rule_id: str, findings: Iterable[Finding], outcomes: Mapping[str, Outc
     hours = sum((one.hours for one in decided.values()), Decimal(0))
     limits = thresholds()
     precision = share(Decimal(confirmed), Decimal(confirmed + refuted))
-    rate = share(
-        confirmed + limits.prior_confirmed,
-        confirmed + refuted + limits.prior_confirmed + limits.prior_refuted,
-    )
+    right, wrong = limits.prior(rule_id)
+    rate = share(confirmed + right, confirmed + refuted + right + wrong)
     return Judgement(
         rule_id, len(distinct), confirmed, refuted,
         sum((abs(row["yuan_at_stake"] or Decimal(0)) for row in distinct.values()), Decimal(0)), recovered, hours,
