@@ -49,6 +49,7 @@ def prepare() -> int:
     from jicha.desk.administration.tree import place_organisations
     from jicha.desk.ui.home import home
 
+    must_not_be_newer()
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
     return place_organisations(home().organisations() if home().mart.latest() else [])
@@ -206,11 +207,28 @@ def desk_checks() -> list[tuple[str, bool, str, str]]:
     return list(checks())
 
 
+def must_not_be_newer() -> None:
+    """Refuse a database that a newer release made: what this one does not know it could only harm."""
+    from django.db import connection
+    from django.db.migrations.loader import MigrationLoader
+
+    loader = MigrationLoader(connection)
+    newer = sorted(
+        f"{app}.{name}" for app, name in set(loader.applied_migrations) - set(loader.disk_migrations)
+    )
+    if newer:
+        raise ExplainedError(
+            where=str(connection.settings_dict["NAME"]), found=f"a database of a newer release: {', '.join(newer[:5])}",
+            expected="one that this release knows", remedy="Install the newer release again, or restore the backup made before it.",
+        )  # fmt: skip
+
+
 def must_be_current() -> None:
     """Refuse to read a database that is not there yet or is of an older form: reading changes nothing, so it cannot mend that."""
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
+    must_not_be_newer()
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if missing:

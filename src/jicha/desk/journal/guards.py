@@ -15,6 +15,8 @@ from django.apps import apps
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+# How the triggers of this and of older releases end; others on the same tables are none of ours.
+_ENDINGS = ("_state_with_event", "_never_goes", "_never_changes", "_never_replaced", "_never_emptied")
 _TRIGGER = re.compile(r"^CREATE TRIGGER (\S+)", re.MULTILINE)
 
 
@@ -80,7 +82,7 @@ def take_down(using: str = "default", **_signal: Any) -> None:
     """Take every guard away, those of an older release too; called before a migration."""
     connection = connections[using]
     for guard in guards():
-        for name in sorted(_present(connection, guard.table)):
+        for name in sorted(one for one in _present(connection, guard.table) if one.endswith(_ENDINGS)):
             on = f" ON {guard.table}" if connection.vendor == "postgresql" else ""
             _execute(connection, f"DROP TRIGGER {connection.ops.quote_name(name)}{on}")
 
