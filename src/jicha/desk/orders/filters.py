@@ -11,7 +11,9 @@ from jicha.desk.orders.models import Order
 from jicha.desk.people.standing import DeskRequest
 
 OPEN, OVERDUE, ALL = "open", "overdue", "all"
-STATES = (OPEN, OVERDUE, ALL, *Order.State.values)
+# Problems that were confirmed, closed or not; rectifications that did not stand and came back.
+CONFIRMED, SENT_BACK = "with_problem", "sent_back"
+STATES = (OPEN, OVERDUE, ALL, CONFIRMED, SENT_BACK, *Order.State.values)
 # A number of more digits is none that a row can have, and no database would compare it.
 MOST_DIGITS = 18
 
@@ -31,6 +33,10 @@ def _in_state(rows: Any, state: str) -> Any:
         return rows.exclude(state__in=Order.CLOSED)
     if state == OVERDUE:
         return rows.exclude(state__in=Order.CLOSED).filter(due_on__lt=timezone.localdate())
+    if state == CONFIRMED:
+        return rows.exclude(nature="")
+    if state == SENT_BACK:
+        return rows.filter(state=Order.State.RECTIFYING).exclude(proof_text="")
     return rows.filter(state=state) if state in Order.State.values else rows
 
 

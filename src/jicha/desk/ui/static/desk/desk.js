@@ -2,14 +2,11 @@
 (function () {
   "use strict";
   const root = document.documentElement;
-  const kept = localStorage.getItem("theme");
-  if (kept) root.dataset.bsTheme = kept;
-
   document.addEventListener("click", function (event) {
     const button = event.target.closest("[data-theme-toggle]");
     if (button) {
       root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";
-      localStorage.setItem("theme", root.dataset.bsTheme);
+      try { localStorage.setItem("theme", root.dataset.bsTheme); } catch (error) { /* not kept, but changed */ }
     }
     const all = event.target.closest("[data-choose-all]");
     if (all) document.querySelectorAll("input[name=clue]").forEach((box) => { box.checked = all.checked; });
