@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.translation import gettext, override
 
-from jicha.contract import contract
+from jicha.contract import Table, contract
 from jicha.desk.bundles.parts import Content, content_of
 from jicha.desk.evidence.actions import vault
 from jicha.desk.evidence.content import thumbnail
@@ -18,6 +19,7 @@ from jicha.desk.journal.models import Event
 from jicha.desk.journal.words import words_of
 from jicha.desk.orders.models import Order
 from jicha.desk.orders.told import told_facts
+from jicha.desk.ui.values import shown
 
 LANGUAGES = {"zh": "zh-hans", "en": "en"}
 
@@ -68,7 +70,14 @@ def _table(told: dict[str, Any], short: str) -> dict[str, Any]:
     columns = [name for name in told["rows"][0] if not name.startswith("_")] if told["rows"] else []
     titles = [getattr(table.field(name), f"title_{short}") for name in columns]
     rows = [
-        ([row[name] for name in columns], f"{row['_file'] or ''}:{row['_line'] or ''}")
+        ([_words(table, name, row[name]) for name in columns], f"{row['_file'] or ''}:{row['_line'] or ''}")
         for row in told["rows"]
     ]
     return {"title": getattr(table, f"title_{short}"), "columns": titles, "rows": rows}
+
+
+def _words(table: Table, name: str, value: Any) -> str:
+    """Return a value of case.json as a person reads it; what was masked there stays so."""
+    field = table.field(name)
+    is_amount = isinstance(value, str) and field.sql_type.startswith("DECIMAL")
+    return shown(field, Decimal(value) if is_amount else value, table.name, is_masked=False)
