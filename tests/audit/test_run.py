@@ -91,6 +91,18 @@ def test_threads_and_memory_change_nothing(
     assert all(expected[row[0]] == row[2:] for row in told(run))
 
 
+@pytest.mark.proof
+@pytest.mark.parametrize(("threads", "memory"), [(1, "2GB"), (2, "16GB")])
+def test_threads_and_memory_change_nothing_in_the_whole_library(
+    home_copy: Callable[[str], Home], threads: int, memory: str, audited: Path
+) -> None:
+    copy = home_copy("limits")
+    copy.audit("2026-09", threads=threads, memory_limit=memory)
+    run, whole = copy.audit(OCTOBER, threads=threads, memory_limit=memory), open_home(audited).run(OCTOBER)
+    assert told(run) == told(whole)
+    assert len(run.manifest.verdicts) == len(whole.manifest.verdicts) > len(copy.library.rules)
+
+
 def test_the_order_of_the_rows_changes_nothing(extract: Path, audited: Path, tmp_path: Path) -> None:
     folder = tmp_path / "shuffled"
     folder.mkdir()
