@@ -60,8 +60,7 @@ WHERE
         SELECT 1 AS one
         FROM receipt AS again
         WHERE
-            again.receipt_id <> s.receipt_id
-            AND again.amount_yuan = s.amount_yuan
+            again.amount_yuan = s.amount_yuan
             AND (
                 again.customer_no = s.customer_no
                 OR again.bill_id = s.bill_id

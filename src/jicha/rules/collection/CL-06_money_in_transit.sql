@@ -39,7 +39,11 @@ taken AS (
         CASE WHEN r.banked_at < $as_of THEN r.banked_at END AS banked_at,
         r.operator_id,
         r.cancelled_at,
-        CASE WHEN COALESCE(r.banked_at < $as_of, FALSE) THEN CAST(r.banked_at AS DATE) ELSE $as_of END AS seen_until,
+        CASE
+            WHEN r.banked_at < $as_of THEN CAST(r.banked_at AS DATE)
+            WHEN r.cancelled_at < $as_of THEN CAST(r.cancelled_at AS DATE)
+            ELSE $as_of
+        END AS seen_until,
         b.day_no AS received_no
     FROM receipt AS r
     INNER JOIN tracked AS t ON t.channel = r.channel
@@ -88,7 +92,7 @@ judged AS (
         in_transit AND amount_yuan > $max_yuan AS large,
         (in_transit AND late_on < $as_of)
         OR (
-            late_on >= $month AND late_on < $month_end AND late_on < $as_of
+            late_on >= $month AND late_on < $month_end
             AND late_on <= COALESCE(CAST(banked_at AS DATE), $as_of)
             AND late_on <= COALESCE(CAST(cancelled_at AS DATE), $as_of)
         ) AS late

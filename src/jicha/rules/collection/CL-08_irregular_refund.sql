@@ -46,6 +46,17 @@ source AS (
     QUALIFY row_number() OVER (PARTITION BY p.refund_id ORDER BY r.received_at DESC, r.receipt_id) = 1
 ),
 
+-- What went back before of the bill whose payment this refund returns.
+earlier AS (
+    SELECT p.refund_id, sum(f.amount_yuan) AS returned_yuan
+    FROM paid_back AS p
+    INNER JOIN source AS s ON s.refund_id = p.refund_id
+    INNER JOIN receipt AS r ON r.bill_id = s.bill_id
+    INNER JOIN refund AS f ON f.receipt_id = r.receipt_id
+    WHERE f.refunded_at < p.refunded_at
+    GROUP BY p.refund_id
+),
+
 -- Paid twice: what the bill received, less what was refunded before, exceeds its total by at least this refund.
 twice AS (
     SELECT p.refund_id
@@ -53,9 +64,10 @@ twice AS (
     INNER JOIN source AS s ON s.refund_id = p.refund_id
     INNER JOIN bill AS b ON b.bill_id = s.bill_id
     INNER JOIN receipt AS r ON r.bill_id = s.bill_id
+    LEFT JOIN earlier AS e ON e.refund_id = p.refund_id
     WHERE r.received_at <= p.refunded_at AND (r.cancelled_at IS NULL OR r.cancelled_at > p.refunded_at)
-    GROUP BY p.refund_id, p.amount_yuan, b.total_yuan
-    HAVING count(*) >= 2 AND sum(r.amount_yuan) - b.total_yuan >= p.amount_yuan
+    GROUP BY p.refund_id, p.amount_yuan, b.total_yuan, e.returned_yuan
+    HAVING count(*) >= 2 AND sum(r.amount_yuan) - b.total_yuan - COALESCE(e.returned_yuan, 0) >= p.amount_yuan
 ),
 
 judged AS (
