@@ -17,6 +17,7 @@ from jicha.desk.clues.explained import explained
 from jicha.desk.clues.models import Clue, Finding
 from jicha.desk.clues.moves import FLOW
 from jicha.desk.clues.neighbours import neighbour
+from jicha.desk.clues.pages import placed_rows
 from jicha.desk.clues.views import SORTS, filtered
 from jicha.desk.flow.forms import open_forms
 from jicha.desk.journal.history import history
@@ -51,7 +52,7 @@ def _walk(request: DeskRequest, clue: Clue) -> dict[str, str]:
     """Return the addresses of the clue before and after, in the list that the person came from."""
     query = _query(request)
     order = SORTS.get(query.get("sort", ""), SORTS["expected"])
-    rows = filtered(request, query).qs
+    rows = placed_rows(filtered(request, query))
     found = {way: neighbour(rows, clue, order, after=way == "next") for way in ("previous", "next")}
     return {way: f"{reverse('clue', args=[pk])}?{query.urlencode()}" for way, pk in found.items() if pk} | {
         "list": f"{reverse('clues')}?{query.urlencode()}"

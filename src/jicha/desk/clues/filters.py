@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from jicha.desk.clues.models import Clue, Finding
 from jicha.desk.people.models import Organisation, units_in, units_with
 
+# Filters that come from a group that was opened; they are shown only while they narrow the pool down.
+NARROWED = ("district", "customer")
 LAST_CHARACTER = "\U0010ffff"
 
 
@@ -41,6 +43,9 @@ class ClueFilter(django_filters.FilterSet):  # type: ignore[misc]
         """Return the form; units are those that the person sees."""
         form = super().form
         form.fields["unit"].queryset = self.units
+        for name in NARROWED:
+            if not self.data.get(name):
+                form.fields[name].widget = forms.HiddenInput()
         form.fields["least"].widget = forms.NumberInput(attrs={"step": "any"})
         return form
 

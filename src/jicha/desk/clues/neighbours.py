@@ -33,4 +33,7 @@ def _behind(clue: Clue, order: tuple[str, ...]) -> Q:
         value: Any = getattr(clue, name)
         later |= same & Q(**{f"{name}__{'lt' if one.startswith('-') else 'gt'}": value})
         same &= Q(**{name: value})
-    return later
+    # Said once more of the first column alone: so the database begins at the clue and not at the beginning of the order.
+    first = order[0].removeprefix("-")
+    bound = Q(**{f"{first}__{'lte' if order[0].startswith('-') else 'gte'}": getattr(clue, first)})
+    return bound & later

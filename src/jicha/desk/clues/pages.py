@@ -22,7 +22,7 @@ MOST_PAGES = MOST_DEEP // ON_A_PAGE
 class PoolPaginator(Paginator[Clue]):
     """Pages of a filter whose count is known; `is_capped` says that there are more rows than it tells."""
 
-    def __init__(self, ids: QuerySet[Any], count: int, size: int, *, is_capped: bool) -> None:
+    def __init__(self, ids: Any, count: int, size: int, *, is_capped: bool) -> None:
         super().__init__(ids, size)
         self._known = count
         self.is_capped = is_capped
@@ -50,8 +50,8 @@ def pool_page(told: ClueFilter, sort: str, number: str | int | None, size: int =
 
 def best(told: ClueFilter, count: int) -> list[Clue]:
     """Return the clues of the filter that wait and are worth most."""
-    ids, _count, _is_capped = _numbers(told, ORDERS["expected"])
-    return [row for row in rows_of(list(ids[: 3 * count])) if row.state == Clue.State.OPEN][:count]
+    rows = placed_rows(told).filter(state=Clue.State.OPEN).order_by(*ORDERS["expected"])
+    return rows_of(list(rows.values_list("pk", flat=True)[:count]))
 
 
 def rows_of(ids: Sequence[Any]) -> list[Clue]:
@@ -60,26 +60,46 @@ def rows_of(ids: Sequence[Any]) -> list[Clue]:
     return [rows[pk] for pk in ids if pk in rows]
 
 
-def _numbers(told: ClueFilter, order: tuple[str, ...]) -> tuple[QuerySet[Any], int, bool]:
-    """Return the numbers of the clues of a filter in order, how many there are, and whether there are more than that."""
-    if not told.is_plain:
-        ids = told.qs.select_related(None).order_by(*order).values_list("pk", flat=True)
-        count = ids.order_by()[: MOST_DEEP + 1].count()
-        return ids, min(count, MOST_DEEP), count > MOST_DEEP
-    units, state, band = told.units_wanted, told.data.get("state", ""), told.data.get("band", "")
-    count = sums(units, [state] if state else [], band).clues
-    everything = sums(None).clues
-    # Of many, the first of an order are soon met on the way through it; few are soon found by unit and state and then ordered.
-    if count > isqrt(ON_A_PAGE * max(1, everything)):
-        return on_the_way(units, state, band).order_by(*order).values_list("pk", flat=True), count, False
-    return told.qs.select_related(None).order_by(*order).values_list("pk", flat=True), count, False
+def _numbers(told: ClueFilter, order: tuple[str, ...]) -> tuple[Any, int, bool]:
+    """Return the numbers of the clues of a filter in order, how many there are, and whether there are more than that.
 
-
-def on_the_way(units: Sequence[int] | None, state: str, band: str) -> QuerySet[Clue]:
-    """Return the clues of some units, a state and a band, said so that the database walks the index of an order.
-
-    Said plainly it might take the index of units, and sort hundreds of thousands of rows to show twenty.
+    Where the tally does not know how many, so many are read as can be paged: one search instead of one to count and one to show.
     """
+    ids = placed_rows(told).order_by(*order).values_list("pk", flat=True)
+    if told.is_plain:
+        state = told.data.get("state", "")
+        return ids, sums(told.units_wanted, [state] if state else [], told.data.get("band", "")).clues, False
+    found = list(ids[: MOST_DEEP + 1])
+    return found[:MOST_DEEP], min(len(found), MOST_DEEP), len(found) > MOST_DEEP
+
+
+def placed_rows(told: ClueFilter) -> QuerySet[Clue]:
+    """Return the rows of a filter, said so that any order of the pool is found quickly."""
+    if not told.is_plain:
+        rows: QuerySet[Clue] = told.qs.select_related(None)
+        return rows
+    return placed(told.units_wanted, told.data.get("state", ""), told.data.get("band", ""))
+
+
+def placed(units: Sequence[int] | None, state: str = "", band: str = "") -> QuerySet[Clue]:
+    """Return the clues of some units (None: of all), a state and a band (empty: of all), to be ordered and cut.
+
+    Of many, the first of an order are soon met on the way through its index; few are soon found by unit and state, and then ordered.
+    """
+    many = sums(units, [state] if state else [], band).clues > isqrt(ON_A_PAGE * max(1, sums(None).clues))
+    return _on_the_way(units, state, band) if many else _by_place(units, state, band)
+
+
+def _by_place(units: Sequence[int] | None, state: str, band: str) -> QuerySet[Clue]:
+    rows: QuerySet[Clue] = (
+        Clue.objects.all() if units is None else Clue.objects.filter(organisation_id__in=units)
+    )
+    rows = rows.filter(state=state) if state else rows
+    return rows.filter(band=band) if band else rows
+
+
+def _on_the_way(units: Sequence[int] | None, state: str, band: str) -> QuerySet[Clue]:
+    """Say it so that no index of places can be taken: it might find and sort hundreds of thousands of rows to show twenty."""
     rows: QuerySet[Clue] = Clue.objects.all()
     if units is not None:
         rows = rows.alias(unit_met=F("organisation_id") + Value(0)).filter(unit_met__in=units)

@@ -10,7 +10,9 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from jicha.desk.clues import tally
+from jicha.desk.clues.models import ORDERS as ORDERS_OF_CLUES
 from jicha.desk.clues.models import BroughtIn, Clue
+from jicha.desk.clues.pages import placed, rows_of
 from jicha.desk.orders.models import Order
 from jicha.desk.orders.moves import FLOW as ORDERS
 from jicha.desk.people.models import units_in
@@ -79,7 +81,12 @@ def _of_clues(request: DeskRequest) -> dict[str, Any]:
     held = clues.filter(holder=request.user, state=Clue.State.TAKEN)
     return {
         "mine": held[:SHOWN], "mine_count": held.count(),
-        "best": clues.filter(state=Clue.State.OPEN).order_by("-expected_yuan", "-id")[:SHOWN],
-        "proposed": clues.filter(state=Clue.State.PROPOSED).exclude(proposer=request.user)[:SHOWN],
+        "best": _worth_most(placed(units, Clue.State.OPEN)),
+        "proposed": _worth_most(placed(units, Clue.State.PROPOSED).exclude(proposer=request.user)),
         "clues": tally.sums(units, [Clue.State.OPEN]), "proposals": tally.sums(units, [Clue.State.PROPOSED]).clues,
     }  # fmt: skip
+
+
+def _worth_most(rows: Any) -> list[Clue]:
+    """Return the first of the rows by what may be expected of them."""
+    return rows_of(list(rows.order_by(*ORDERS_OF_CLUES["expected"]).values_list("pk", flat=True)[:SHOWN]))

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("name", models.CharField(max_length=60, verbose_name="name")),
+                ("name", models.CharField(max_length=60, verbose_name="name of the view")),
                 ("query", models.CharField(max_length=1000)),
                 ("is_shared", models.BooleanField(default=False, verbose_name="shared with the unit")),
                 ("made_at", models.DateTimeField(auto_now_add=True)),
