@@ -11,9 +11,11 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 from PIL import Image
 
 from jicha.desk.bundles import verify_case
@@ -473,6 +475,52 @@ def test_who_may_export(order: Order, person: Callable[..., Any], tmp_path: Path
     with pytest.raises(NotAllowed):
         export_bundle(order, person("discipline").standing, path, unmasked_because="移送公安")
     assert (path.exists(), Event.objects.filter(action="export_bundle").exists()) == (False, False)
+
+
+def test_personal_data_in_full_need_a_reason(order: Order, person: Callable[..., Any]) -> None:
+    """Asked for on the page by somebody who may; the log tells why, and the bundle says that it is not masked."""
+    manager = person("manager").client
+    told = manager.post(f"/orders/{order.pk}/bundle/", {"reason": "移送公安"})
+    with zipfile.ZipFile(io.BytesIO(b"".join(told.streaming_content))) as archive:
+        assert json.loads(archive.read("case.json"))["is_masked"] is False
+    details = json.loads(Event.objects.get(action="export_bundle").content)["details"]
+    assert (details["reason"], details["masked"]) == ("移送公安", False)
+    discipline = person("discipline").client
+    assert discipline.post(f"/orders/{order.pk}/bundle/", {"reason": "查看"}).status_code == 403
+
+
+def visit_columns(order: Order, first: Any, second: Any) -> dict[str, Any]:
+    """Return the columns of a visit."""
+    now = timezone.now()
+    times = dict.fromkeys(("begun_at", "ended_at", "begun_told", "ended_told"), now)
+    return times | {
+        "uuid": uuid4(), "order": order, "organisation": order.organisation, "number": 1, "base": 0, "device": "d", "content": '{"met": "王小明"}',
+        "content_sha256": "0" * 64, "clock_offset_seconds": 0, "inspector": first, "second_inspector": second, "met_name": "王小明",
+        "signature": "signed", "state": "counts",
+    }  # fmt: skip
+
+
+def test_a_visit_is_part_of_the_case(
+    order: Order, person: Callable[..., Any], tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    """What was recorded on site is told with the names of those who were there, and its events belong to the case."""
+    from jicha.desk.journal.append import append
+    from jicha.desk.visits.models import Visit
+
+    first, second, path = person("auditor").user, person("auditor", "S11").user, tmp_path / "visit.zip"
+    with django_capture_on_commit_callbacks(execute=True):
+        made = Visit.objects.create(**visit_columns(order, first, second))
+        append("record_visit", made, actor=first, organisation=order.organisation)
+        export_bundle(order, person("manager").standing, path)
+    case = json.loads(opened(path)["case.json"])
+    assert [one["inspector"] for one in case["visits"]] == [first.pk]
+    assert {str(first.pk), str(second.pk)} <= case["people"].keys()
+    assert (case["visits"][0]["met_name"], "王小明" in "".join(map(str, case["visits"]))) == ("王***", False)
+    assert ["visits.visit", str(made.pk)] in case["log"]["subjects"]
+    assert (checked(path)[0], '"record_visit' in opened(path)["log.jsonl"].decode().replace("\\", "")) == (
+        0,
+        True,
+    )
 
 
 def test_a_damaged_photo_stops_the_export(order: Order, person: Callable[..., Any], tmp_path: Path) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
+
+from django.apps import apps
 
 from jicha.desk.bundles import case as _case  # noqa: F401  (registers the parts that the desk itself knows)
 from jicha.desk.bundles import pack
@@ -24,10 +26,9 @@ from jicha.desk.bundles.parts import (
 from jicha.desk.bundles.slice import events_of, line_of, must_be_whole, told_and_exports
 from jicha.desk.journal.models import Event
 from jicha.desk.orders.models import Order
+from jicha.desk.people.models import User
 
 VERIFIER = Path(__file__).with_name("verify_case.py")
-# Columns of the parts that hold a person.
-_PERSONS = ("holder", "proposer", "approver", "issuer", "contact", "verifier", "reviewer", "judge", "rectifier", "rechecker", "author", "added_by")  # fmt: skip
 
 
 @dataclass
@@ -95,22 +96,33 @@ def _case_of(
 
 def _persons(told: Any, events: Iterable[Event]) -> set[int]:
     """Return every person whom the case or its events name by number."""
-    found = set(_persons_in(told))
+    found = set(_persons_in(told, _columns_of_persons()))
     for event in events:
         content = json.loads(event.content)
         found |= {content["actor"], content["details"].get("stands_in_for")} - {None}
     return found
 
 
-def _persons_in(told: Any) -> Iterator[int]:
+@cache
+def _columns_of_persons() -> frozenset[str]:
+    """Return the names of all columns that hold a person, in whatever room."""
+    return frozenset(
+        field.name
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if field.related_model is User
+    )
+
+
+def _persons_in(told: Any, columns: frozenset[str]) -> Iterator[int]:
     if isinstance(told, dict):
         for key, value in told.items():
-            if key in _PERSONS and isinstance(value, int):
+            if key in columns and isinstance(value, int):
                 yield value
-            yield from _persons_in(value)
+            yield from _persons_in(value, columns)
     elif isinstance(told, list):
         for one in told:
-            yield from _persons_in(one)
+            yield from _persons_in(one, columns)
 
 
 def _documents(told: dict[str, Any], events: Iterable[Event]) -> Iterator[Content]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Model
 
@@ -77,6 +78,8 @@ def plain(value: Any) -> Any:
         return f"{value:f}"
     if isinstance(value, (date, datetime)):
         return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
     if isinstance(value, Model):
         return value.pk
     if isinstance(value, Mapping):

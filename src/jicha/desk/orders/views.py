@@ -30,6 +30,7 @@ from jicha.desk.orders.told import told_facts
 from jicha.desk.people.models import units_with
 from jicha.desk.people.standing import DeskRequest
 from jicha.desk.ui.lists import export, paged
+from jicha.desk.ui.personal import RIGHT as REVEAL
 from jicha.desk.ui.routes import seen_or_404
 
 SORTS = {
@@ -111,6 +112,7 @@ def show(request: DeskRequest, pk: int) -> HttpResponseBase:
         "overdue": order.state not in Order.CLOSED and order.is_overdue(timezone.localdate()),
         "files": order.evidence.select_related("added_by"), "may_add_file": order.state not in Order.CLOSED and request.standing.may("evidence.add", order.organisation.path),
         "hindrances": all_hindrances(order), "may_bundle": request.standing.may("bundle.export", order.organisation.path),
+        "may_reveal": request.standing.may(REVEAL, order.organisation.path),
         "latest_day": latest_day(order) if may_extend(order, request.standing) else None,
         "may_comment": request.standing.may("order.comment", order.organisation.path),
     }  # fmt: skip

@@ -14,7 +14,7 @@ class VisitsConfig(AppConfig):
     def ready(self) -> None:
         """Have the moves of orders ask what is missing, and the log guard what was recorded on site."""
         from jicha.desk.journal.guards import guard_row, guard_state
-        from jicha.desk.visits import hindrances  # noqa: F401
+        from jicha.desk.visits import bundle, hindrances  # noqa: F401
 
         guard_state("visits.visit")
         for kind in ("reading", "seal", "load", "expectedfile", "givenup"):
