@@ -159,7 +159,7 @@ class Clue(models.Model):
             models.Index(fields=["state", "-expected_yuan", "-id"], name="clue_by_value"),
             models.Index(fields=["place_kind", "place_id"], name="clue_by_place"),
             models.Index(fields=["state", "snoozed_until"], name="clue_to_wake"),
-            models.Index(fields=["holder", "state"], name="clue_of_holder"),
+            models.Index(fields=["holder", "state", "-expected_yuan", "-id"], name="clue_held"),
             *(
                 models.Index(
                     fields=[*names, "expected_yuan", "company_yuan", "severity"], name=f"clues_by_{name}"

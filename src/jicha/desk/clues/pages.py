@@ -63,14 +63,17 @@ def rows_of(ids: Sequence[Any]) -> list[Clue]:
 def _numbers(told: ClueFilter, order: tuple[str, ...]) -> tuple[Any, int, bool]:
     """Return the numbers of the clues of a filter in order, how many there are, and whether there are more than that.
 
-    Where the tally does not know how many, so many are read as can be paged: one search instead of one to count and one to show.
+    Where the tally does not know how many, they are looked for without an order, as many as can be paged: few are then put in order
+    by themselves, of many the first are soon met in order.
     """
     ids = placed_rows(told).order_by(*order).values_list("pk", flat=True)
     if told.is_plain:
         state = told.data.get("state", "")
         return ids, sums(told.units_wanted, [state] if state else [], told.data.get("band", "")).clues, False
-    found = list(ids[: MOST_DEEP + 1])
-    return found[:MOST_DEEP], min(len(found), MOST_DEEP), len(found) > MOST_DEEP
+    found = list(ids.order_by()[: MOST_DEEP + 1])
+    if len(found) > MOST_DEEP:
+        return ids, MOST_DEEP, True
+    return Clue.objects.filter(pk__in=found).order_by(*order).values_list("pk", flat=True), len(found), False
 
 
 def placed_rows(told: ClueFilter) -> QuerySet[Clue]:

@@ -5,33 +5,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clues', '0002_pool'),
-        ('people', '0001_initial'),
+        ("clues", "0002_pool"),
+        ("people", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='clue',
-            name='clue_of_district',
+            model_name="clue",
+            name="clue_of_district",
         ),
         migrations.AlterField(
-            model_name='clue',
-            name='customer_no',
-            field=models.CharField(blank=True, max_length=64, verbose_name='customer'),
+            model_name="clue",
+            name="customer_no",
+            field=models.CharField(blank=True, max_length=64, verbose_name="customer"),
         ),
         migrations.AddIndex(
-            model_name='clue',
-            index=models.Index(fields=['customer_no', 'state', 'organisation', 'expected_yuan', 'company_yuan', 'severity'], name='clues_by_customer'),
+            model_name="clue",
+            index=models.Index(
+                fields=["customer_no", "state", "organisation", "expected_yuan", "company_yuan", "severity"],
+                name="clues_by_customer",
+            ),
         ),
         migrations.AddIndex(
-            model_name='clue',
-            index=models.Index(fields=['district_id', 'state', 'organisation', 'expected_yuan', 'company_yuan', 'severity'], name='clues_by_district'),
+            model_name="clue",
+            index=models.Index(
+                fields=["district_id", "state", "organisation", "expected_yuan", "company_yuan", "severity"],
+                name="clues_by_district",
+            ),
         ),
         migrations.AddIndex(
-            model_name='clue',
-            index=models.Index(fields=['organisation', 'state', 'expected_yuan', 'company_yuan', 'severity'], name='clues_by_unit'),
+            model_name="clue",
+            index=models.Index(
+                fields=["organisation", "state", "expected_yuan", "company_yuan", "severity"],
+                name="clues_by_unit",
+            ),
         ),
     ]
