@@ -27,11 +27,7 @@ taken AS (
     INNER JOIN working_day AS w ON w.day = CAST(r.received_at AS DATE)
     WHERE
         r.received_at >= CAST($month - 15 * INTERVAL 1 DAY AS TIMESTAMP)
-        AND r.received_at < LEAST($month_end, $as_of)
         AND r.amount_yuan > 0
-        AND (r.banked_at IS NULL OR CAST(r.banked_at AS DATE) > CAST(r.received_at AS DATE))
-        -- Given back or corrected on the same day: there was nothing to deposit.
-        AND (r.cancelled_at IS NULL OR CAST(r.cancelled_at AS DATE) > CAST(r.received_at AS DATE))
 ),
 
 due AS (
@@ -61,4 +57,5 @@ WHERE
     AND d.due_on < $month_end
     AND d.due_on < $as_of
     AND COALESCE(CAST(d.banked_at AS DATE) > d.due_on, TRUE)
+    -- Given back or corrected by the day on which it was due: there was nothing to deposit.
     AND COALESCE(CAST(d.cancelled_at AS DATE) > d.due_on, TRUE)

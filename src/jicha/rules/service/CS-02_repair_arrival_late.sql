@@ -16,7 +16,7 @@ WITH called AS (
             WHEN 'remote' THEN $limit_remote
         END AS limit_minutes
     FROM complaint AS c
-    WHERE c.kind IN ($kinds) AND c.received_at < $as_of
+    WHERE c.kind IN ($kinds)
 ),
 
 late AS (

@@ -28,7 +28,7 @@ reached AS (
     SELECT l.notice_id, p.customer_no
     FROM late AS l
     INNER JOIN metering_point AS p ON p.district_id = l.district_id
-    WHERE l.district_id IS NOT NULL AND p.status = 'running'
+    WHERE p.status = 'running'
     UNION
     SELECT l.notice_id, p.customer_no
     FROM late AS l

@@ -11,7 +11,6 @@ WITH asked AS (
     FROM complaint AS c
     WHERE
         c.kind IN ($kinds)
-        AND c.customer_no IS NOT NULL
         AND c.received_at >= CAST($month - ($days + 2) * INTERVAL 1 DAY AS TIMESTAMP)
         AND c.received_at < LEAST($month_end, $as_of)
 ),
@@ -37,7 +36,6 @@ again AS (
     FROM single AS s
     WHERE
         s.received_at >= $month
-        AND s.received_before IS NOT NULL
         AND date_diff('day', CAST(s.received_before AS DATE), CAST(s.received_at AS DATE)) <= $days
 ),
 

@@ -12,10 +12,6 @@ WITH answered AS (
     FROM complaint AS c
     WHERE
         c.customer_no IS NOT NULL
-        AND c.answered_at IS NOT NULL
-        AND c.recorded_action IS NOT NULL
-        AND c.answered_at >= CAST($month - ($record_days + 1) * INTERVAL 1 DAY AS TIMESTAMP)
-        AND c.answered_at < $as_of
         -- What need not, could not or will be done was not done.
         AND NOT c.recorded_action LIKE '%无需%'
         AND NOT c.recorded_action LIKE '%不需%'
@@ -44,7 +40,6 @@ point AS (
     SELECT c.complaint_no, p.mp_id, CAST(c.received_at AS DATE) AS received_on, c.refuted_on
     FROM claim AS c
     INNER JOIN metering_point AS p ON p.customer_no = c.customer_no
-    WHERE c.says_replaced OR c.says_tested
 ),
 
 replaced AS (

@@ -10,7 +10,7 @@ WITH asked AS (
         w.working_day_no AS received_no
     FROM complaint AS c
     INNER JOIN working_day AS w ON w.day = CAST(c.received_at AS DATE)
-    WHERE c.kind IN ($kinds) AND c.received_at < $as_of
+    WHERE c.kind IN ($kinds)
 ),
 
 timed AS (
