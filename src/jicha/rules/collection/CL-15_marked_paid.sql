@@ -6,7 +6,7 @@ WITH marked AS (
         min(d.at) AS marked_at,
         min(CAST(CAST(d.at AS DATE) + ($timing_days + 1) * INTERVAL 1 DAY AS DATE)) AS judged_on
     FROM dunning AS d
-    WHERE d.step = 'paid' AND d.bill_id IS NOT NULL AND d.at < $as_of
+    WHERE d.step = 'paid'
     GROUP BY d.bill_id
 )
 

@@ -12,9 +12,7 @@ WITH aged AS (
         date_diff('day', CAST(r.received_at AS DATE), $as_of) - 1 AS age_days
     FROM receipt AS r
     WHERE
-        r.amount_yuan > 0
-        AND r.channel <> 'prepaid_offset'
-        AND r.received_at < $as_of
+        r.channel <> 'prepaid_offset'
         AND (r.cancelled_at IS NULL OR r.cancelled_at >= $as_of)
         AND date_diff('day', CAST(r.received_at AS DATE), $as_of) - 1 > $max_days
 ),
@@ -39,7 +37,7 @@ ownerless AS (
 returned AS (
     SELECT receipt_id, sum(amount_yuan) AS yuan
     FROM refund
-    WHERE refunded_at < $as_of AND receipt_id IS NOT NULL
+    WHERE refunded_at < $as_of
     GROUP BY receipt_id
 )
 

@@ -48,8 +48,6 @@ unexplained AS (
                 o.customer_no = p.customer_no
                 AND o.kind IN ($order_kinds)
                 AND o.state <> 'cancelled'
-                AND o.closed_at IS NOT NULL
-                AND r.ended_at IS NOT NULL
                 AND date_diff('day', CAST(o.opened_at AS DATE), CAST(r.started_at AS DATE)) >= 0
                 AND date_diff('day', CAST(o.closed_at AS DATE), CAST(r.ended_at AS DATE)) <= 0
         )

@@ -25,7 +25,6 @@ fault AS (
     LEFT JOIN waited AS n ON n.order_no = o.order_no
     WHERE
         o.kind = 'meter_fault'
-        AND o.opened_at < $as_of
         -- When a cancelled order stopped is not known without its end.
         AND (o.state <> 'cancelled' OR o.closed_at IS NOT NULL)
 )

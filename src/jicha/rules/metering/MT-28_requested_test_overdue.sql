@@ -13,7 +13,7 @@ WITH asked AS (
     FROM meter_test AS t
     INNER JOIN metering_point AS p ON p.mp_id = t.mp_id
     INNER JOIN working_day AS s ON s.day = CAST(t.requested_at AS DATE)
-    WHERE t.kind = 'on_request' AND t.requested_at < $as_of
+    WHERE t.kind = 'on_request'
 )
 
 SELECT

@@ -11,7 +11,6 @@ WITH asked AS (
     FROM complaint AS c
     WHERE
         c.kind IN ($kinds)
-        AND c.received_at >= CAST($month - ($days + 2) * INTERVAL 1 DAY AS TIMESTAMP)
         AND c.received_at < LEAST($month_end, $as_of)
 ),
 
