@@ -44,6 +44,9 @@ from jicha.audit.rebill.session import has_bill, open_rebilling, sheet_links
 from jicha.audit.rule import Rule
 from jicha.audit.run import AuditRun, RunOptions
 from jicha.audit.run_store import RunManifest, RunStore, verdict_rows
+from jicha.audit.sample.draw import Item
+from jicha.audit.sample.judge import Audited, judge_monetary, judge_random
+from jicha.audit.sample.plan import MONETARY, Plan, Sample, draw_sample
 from jicha.audit.site_sheet import SiteSheet, site_sheets
 from jicha.billing.policies import BillingPolicies, load_policies
 from jicha.errors import BilingualError, ExplainedError
@@ -66,6 +69,7 @@ from jicha.periods import month_range, month_text, parse_month
 from jicha.reports.bill_sheet import sheet_document, write_sheet_pdf
 from jicha.reports.export import write_findings
 from jicha.reports.page import write_page
+from jicha.reports.sample_sheet import FilledSheet, told_of
 from jicha.reports.summary import RunSummary, summarise
 from jicha.settings import Settings, read_settings
 from jicha.studio import Studio
@@ -396,6 +400,42 @@ class Home:
     ) -> Path:
         """Write a calculation sheet as PDF; return its path."""
         return write_sheet_pdf(document, Path(path), language)
+
+    def sample(self, plan: Plan, snapshot_id: int | None = None) -> Sample:
+        """Draw a sample of bills; organisations stand for all below them."""
+        return draw_sample(self.snapshot(snapshot_id), plan)
+
+    def sample_again(self, path: str | os.PathLike[str]) -> tuple[FilledSheet, Sample, list[str]]:
+        """Draw the sample of a sheet again; return the sheet, the sample, and in what the two differ."""
+        sheet = FilledSheet(Path(path))
+        sample = self.sample(sheet.plan, sheet.snapshot_id)
+        told = told_of(sample)
+        return sheet, sample, [name for name in told if sheet.told.get(name) != told[name]]
+
+    def judge_sample(self, path: str | os.PathLike[str]) -> dict[str, Any]:
+        """Judge a filled sheet: `rate` of a random sample, `over` and `under` of a monetary one, and the `plan`."""
+        sheet, sample, differences = self.sample_again(path)
+        if differences:
+            raise ExplainedError(
+                where=str(path), found=f"a sheet that differs in {', '.join(differences)}", expected="the one that its plan draws from this home",
+                remedy="Run `jicha sample check`; draw it again where the data were loaded anew.",
+            )  # fmt: skip
+        amounts, plan, draw = sheet.audited(sample), sample.plan, sample.draw
+
+        def audited(items: Iterable[Item]) -> list[Audited]:
+            return [Audited(item, amounts[item.item_id]) for item in items]
+
+        if plan.method != MONETARY:
+            return {
+                "plan": plan,
+                "rate": judge_random(audited(draw.items), sample.frame.populations, plan.confidence),
+            }
+        assert draw.interval_yuan is not None
+        hit, certain = audited(draw.items), audited(draw.certain)
+        return {"plan": plan} | {
+            name: judge_monetary(hit, certain, draw.interval_yuan, plan.confidence, over=name == "over")
+            for name in ("over", "under")
+        }
 
     def customer_file(self, customer_no: str, snapshot_id: int | None = None) -> list[CustomerRows]:
         """Return everything that a snapshot holds of one customer, table by table."""

@@ -23,6 +23,7 @@ from jicha.cli import (
     findings,
     policies,
     rules,
+    sample,
     snapshots,
     studio,
 )
@@ -48,6 +49,7 @@ app.command("settle")(cases.settle)
 app.command("runs")(audit.runs)
 app.command("findings")(findings.findings)
 app.command("clues")(clues.clues)
+app.add_typer(sample.app, name="sample")
 app.command("explain")(findings.explain)
 app.add_typer(rules.app, name="rules")
 app.add_typer(policies.app, name="policies")
