@@ -169,7 +169,7 @@ def test_the_walk_keeps_the_filter_of_the_list(clue: Callable[..., Clue], person
     )
     client = person("manager").client
     page = client.get(
-        f"/clues/{far.pk}/", headers={"referer": "http://testserver/clues/?band=urgent&state=open"}
+        f"/clues/{far.pk}/", headers={"referer": "https://desk.test/clues/?band=urgent&state=open"}
     )
     assert page.context["walk"]["next"] == f"/clues/{mine.pk}/?band=urgent&state=open"
     again = client.get(page.context["walk"]["next"])

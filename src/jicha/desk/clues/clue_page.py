@@ -54,9 +54,13 @@ def _walk(request: DeskRequest, clue: Clue) -> dict[str, str]:
     order = SORTS.get(query.get("sort", ""), SORTS["expected"])
     rows = placed_rows(filtered(request, query))
     found = {way: neighbour(rows, clue, order, after=way == "next") for way in ("previous", "next")}
-    return {way: f"{reverse('clue', args=[pk])}?{query.urlencode()}" for way, pk in found.items() if pk} | {
-        "list": f"{reverse('clues')}?{query.urlencode()}"
+    return {way: _address(reverse("clue", args=[pk]), query) for way, pk in found.items() if pk} | {
+        "list": _address(reverse("clues"), query)
     }
+
+
+def _address(path: str, query: QueryDict) -> str:
+    return f"{path}?{query.urlencode()}" if query else path
 
 
 def _query(request: DeskRequest) -> QueryDict:
