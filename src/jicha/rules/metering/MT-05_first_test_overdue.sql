@@ -25,7 +25,7 @@ tested AS (
     SELECT i.mp_id, min(t.tested_on) AS first_tested_on
     FROM installed AS i
     INNER JOIN meter_test AS t ON t.mp_id = i.mp_id AND t.tested_on >= i.installed_on
-    WHERE t.kind IN ('first', 'periodic', 'on_request') AND t.tested_on < $as_of AND (t.meter_id IS NULL OR t.meter_id = i.meter_id)
+    WHERE t.kind IN ('first', 'periodic', 'on_request') AND t.tested_on < $as_of AND t.meter_id = i.meter_id
     GROUP BY i.mp_id
 )
 

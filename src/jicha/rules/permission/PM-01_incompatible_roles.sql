@@ -11,7 +11,7 @@ pair AS (
         one.employee_id,
         CONCAT(one.role, '+', two.role) AS roles
     FROM held AS one
-    INNER JOIN held AS two ON two.employee_id = one.employee_id AND two.role <> one.role
+    INNER JOIN held AS two ON two.employee_id = one.employee_id
     WHERE CONCAT(one.role, '+', two.role) IN ($incompatible_pairs)
 ),
 

@@ -13,7 +13,7 @@ WITH gone AS (
         a.active OR a.disabled_at >= $as_of AS still_active
     FROM account AS a
     INNER JOIN employee AS e ON e.employee_id = a.employee_id
-    WHERE e.left_on IS NOT NULL AND (e.hired_on IS NULL OR e.hired_on <= e.left_on)
+    WHERE e.hired_on IS NULL OR e.hired_on <= e.left_on
 ),
 
 late AS (
