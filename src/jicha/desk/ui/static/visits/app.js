@@ -24,12 +24,14 @@ const network = {
 const form = new RegExp(`^${about.urls.visits}(\\d+)/$`).exec(location.pathname);
 const draw = () => (form ? showForm(Number(form[1]), network) : showList(network));
 
+// While a form is filled in, it is not drawn anew under the fingers.
+const isFilledIn = () => Boolean(document.getElementById("end"));
+const redraw = () => (isFilledIn() ? null : draw());
+
 async function send() {
   if (!navigator.onLine) return network.told(new NoNetwork());
-  const error = await sendAll(form ? () => {} : draw);
-  network.told(error);
-  // While a form is filled in, it is not drawn anew under the fingers.
-  return form ? null : draw();
+  network.told(await sendAll(redraw));
+  return redraw();
 }
 
 async function start() {
