@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from jicha.home import Home, open_home
 
@@ -194,6 +196,7 @@ def test_the_whole_way(browser: Browser, home: Path) -> None:
     page.wait_for_selector("text=.csv:")
     page.get_by_role("link", name="派发工单").click()
     page.wait_for_url(re.compile("order"))
+    page.select_option("[name=kind]", "site")
     page.fill("[name=request]", "核对抄表与表计")
     page.click("main form button")
     page.wait_for_url(re.compile("/orders/"))
@@ -207,6 +210,8 @@ def test_the_whole_way(browser: Browser, home: Path) -> None:
     browser.sign_in("auditor")
     browser.go(order)
     browser.make("开始核查")
+    visit_without_a_network(browser, order)
+    browser.go(order)
     browser.make("反馈", verdict="problem", facts="现场示数与系统不符", found_kwh="120", found_yuan="66.96")
     browser.sign_in("reviewer")
     browser.go(order)
@@ -237,6 +242,32 @@ def test_the_whole_way(browser: Browser, home: Path) -> None:
     browser.page.wait_for_selector("text=日志完整")
     assert "日志完整" in jicha(home, "verify")
     assert browser.faults == []
+
+
+def visit_without_a_network(browser: Browser, order: str) -> None:
+    """Record the site visit as on a phone that has no network, and send it when there is one (test_visit_offline.py has all that may go wrong)."""
+    page, photo = browser.page, io.BytesIO()
+    Image.new("RGB", (320, 240), (40, 90, 160)).save(photo, "JPEG")
+    page.set_viewport_size({"width": 390, "height": 844})
+    browser.go("/visits/")
+    page.wait_for_selector(".order")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    browser.context.set_offline(True)
+    page.goto(browser.address + order.replace("/orders/", "/visits/"))
+    page.click("text=开始现场核查")
+    page.select_option("#second", label="周敏")
+    page.fill("#field-met_name", "钱师傅")
+    page.set_input_files("#photo-meter", [{"name": "meter.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}])
+    page.wait_for_selector("figure canvas")
+    page.click("text=客户拒绝签名")
+    page.fill("#field-refusal_reason", "不认可示数")
+    page.fill("#field-witness", "孙邻居")
+    page.click("#end")
+    page.wait_for_selector(".record[data-state=ended]")
+    browser.context.set_offline(False)
+    page.wait_for_selector(".record[data-state=done]")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    browser.faults = [fault for fault in browser.faults if "ERR_INTERNET_DISCONNECTED" not in fault]
 
 
 PAGES = {
