@@ -227,6 +227,8 @@ def verify(home: HomeOption = None, language: LanguageOption = "zh", as_json: Js
             {
                 "events": told.events,
                 "anchored": told.anchored,
+                "unanchored": told.unanchored,
+                "outside": told.outside,
                 "faults": [{"number": f.number, "kind": f.kind, "text": f.text} for f in told.faults],
                 "damaged_files": [{"sha256": one.sha256, "kind": one.kind} for one in damaged],
             }
@@ -238,6 +240,13 @@ def verify(home: HomeOption = None, language: LanguageOption = "zh", as_json: Js
             markup=False,
             highlight=False,
         )
+        if told.unanchored or not told.outside:
+            place = word("desk.outside" if told.outside else "desk.not_outside", language)
+            CONSOLE.print(
+                word("desk.unanchored", language).format(events=f"{told.unanchored:,}", place=place),
+                markup=False,
+                highlight=False,
+            )
         for fault in told.faults[:50]:
             CONSOLE.print(f"  {fault.number}  {fault.kind}  {fault.text}", markup=False, highlight=False)
         for one in damaged:

@@ -102,6 +102,15 @@ WORDS: dict[str, tuple[str, str]] = {
         "已恢复 {files} 个文件至 {home}；请运行 `jicha verify` 校验。",
         "{files} files restored to {home}; check them with `jicha verify`.",
     ),
+    "desk.unanchored": (
+        "末尾 {events} 条尚无检查点；{place}。",
+        "{events} events at the end have no checkpoint yet; {place}.",
+    ),
+    "desk.outside": ("主目录以外另存有检查点", "checkpoints lie outside the home, too"),
+    "desk.not_outside": (
+        "主目录以外没有检查点（请设置 JICHA_CHECKPOINTS）",
+        "none lies outside the home (set JICHA_CHECKPOINTS)",
+    ),
     "desk.whole": (
         "日志完整：{events} 条，检查点锚定至第 {anchored} 条。",
         "The log is whole: {events} events, anchored by a checkpoint up to {anchored}.",
