@@ -4,7 +4,7 @@ WITH frozen AS (
         min(freeze_energy_kwh) AS freeze_energy_kwh,
         bool_and(
             CAST(ABS(gap_register) AS DECIMAL(38, 4)) * multiplier
-            <= GREATEST(CAST($tolerance_kwh AS DECIMAL(38, 4)), CAST(ABS(COALESCE(energy_kwh, 0)) AS DECIMAL(38, 4)) * $tolerance_share)
+            <= GREATEST(CAST($tolerance_kwh AS DECIMAL(38, 4)), CAST(ABS(energy_kwh) AS DECIMAL(38, 4)) * $tolerance_share)
         ) AS confirmed
     FROM freeze_month
     WHERE bill_month = $month
@@ -36,8 +36,8 @@ kinds AS (
             WHEN estimated THEN 'estimated'
             WHEN may_be_made_up AND constant_run >= $cycles THEN 'same_energy'
             WHEN
+                -- Neither estimated nor constant: what is left was entered by hand.
                 may_be_made_up
-                AND manual
                 AND energy_mean_3 > 0
                 AND ABS(energy_kwh - energy_mean_3) <= CAST(energy_mean_3 AS DECIMAL(38, 4)) * $band
                 THEN 'equals_mean'

@@ -50,7 +50,6 @@ WHERE
         INNER JOIN point_month AS o ON o.mp_id = q.mp_id
         WHERE
             q.customer_no = z.customer_no
-            AND q.mp_id <> z.mp_id
             AND q.usage = 'billing'
             AND q.feeder_id <> z.feeder_id
             AND o.bill_month = $month
