@@ -57,7 +57,7 @@ judged AS (
     INNER JOIN office AS f ON f.customer_no = o.customer_no
     INNER JOIN history AS h ON h.county_no = f.county_no
     LEFT JOIN last_done AS l ON l.customer_no = o.customer_no
-    WHERE o.cycle_months IS NOT NULL AND o.cycle_months > 0
+    WHERE o.cycle_months > 0
 )
 
 SELECT

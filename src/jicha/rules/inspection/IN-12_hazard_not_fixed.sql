@@ -13,7 +13,6 @@ WITH hazard AS (
     INNER JOIN customer AS c ON c.customer_no = i.customer_no
     WHERE
         i.hazard_found
-        AND i.done_on < $as_of
         AND (i.hazard_fixed_on IS NULL OR i.hazard_fixed_on >= $as_of)
         AND c.importance IN ($importances)
         AND (c.closed_on IS NULL OR c.closed_on >= $as_of)

@@ -17,7 +17,6 @@ WITH reported AS (
     WHERE
         upper(trim(e.code)) IN ($codes)
         AND e.started_at < LEAST($month_end, $as_of)
-        AND (e.ended_at IS NULL OR e.ended_at > $month)
         AND date_diff('day', CAST(e.started_at AS DATE), $as_of) <= $open_days
         -- A meter that was taken down does not run wrong any more.
         AND (i.removed_at IS NULL OR i.removed_at > $month)

@@ -24,9 +24,9 @@ judged AS (
         h.post NOT IN ($permitted_posts) AS is_unpermitted,
         h.action = 'remove' AND h.post IN ($permitted_posts) AND h.post NOT IN ($removing_posts) AS is_removed_unpermitted,
         -- What the post may not touch at all is said once.
-        h.post IN ($permitted_posts) AND h.place IS NOT NULL AND h.post || '+' || h.place IN ($forbidden_post_places) AS is_forbidden_place,
-        h.action = 'apply' AND h.post IN ($permitted_posts) AND h.trade IS NOT NULL AND h.post || '+' || h.trade NOT IN ($post_trades) AS is_other_trade,
-        h.action = 'apply' AND h.trade IS NOT NULL AND h.place IS NOT NULL AND h.trade || '+' || h.place NOT IN ($trade_places) AS is_other_place
+        h.post IN ($permitted_posts) AND h.post || '+' || h.place IN ($forbidden_post_places) AS is_forbidden_place,
+        h.action = 'apply' AND h.post IN ($permitted_posts) AND h.post || '+' || h.trade NOT IN ($post_trades) AS is_other_trade,
+        h.action = 'apply' AND h.trade || '+' || h.place NOT IN ($trade_places) AS is_other_place
     FROM handled AS h
 )
 
