@@ -13,12 +13,12 @@ WITH due AS (
         pl.bill_month = $month
         AND p.usage IN ($usages)
         AND p.status IN ('running', 'removed')
-        AND (c.status <> 'closed' OR c.closed_on > pl.planned_on)
+        AND (c.status <> 'closed' OR c.closed_on IS NOT NULL)
         AND (c.closed_on IS NULL OR c.closed_on > pl.planned_on)
-        AND (p.status <> 'removed' OR p.removed_on > pl.planned_on)
+        AND (p.status <> 'removed' OR p.removed_on IS NOT NULL)
         AND (p.removed_on IS NULL OR p.removed_on > pl.planned_on)
-        AND date_diff('day', COALESCE(c.opened_on, pl.planned_on - 1000 * INTERVAL 1 DAY), pl.planned_on) >= $new_point_days
-        AND date_diff('day', COALESCE(p.opened_on, pl.planned_on - 1000 * INTERVAL 1 DAY), pl.planned_on) >= $new_point_days
+        AND date_diff('day', c.opened_on, pl.planned_on) >= $new_point_days
+        AND (p.opened_on IS NULL OR date_diff('day', p.opened_on, pl.planned_on) >= $new_point_days)
         -- A point of fixed quantity or ratio has no meter to read.
         AND EXISTS (
             SELECT 1
@@ -78,7 +78,7 @@ judged AS (
         m.*,
         u.usual_kwh,
         b.normal_kwh,
-        CASE WHEN COALESCE(b.normal_kwh, 0) > 0 AND (m.has_row OR m.points = 1) THEN 'billed_without_reading' ELSE 'not_read' END AS kind
+        CASE WHEN b.normal_kwh > 0 AND (m.has_row OR m.points = 1) THEN 'billed_without_reading' ELSE 'not_read' END AS kind
     FROM missed AS m
     LEFT JOIN usual AS u ON u.mp_id = m.mp_id
     LEFT JOIN customer_month AS b ON b.customer_no = m.customer_no AND b.bill_month = $month
