@@ -114,4 +114,8 @@ class Casework:
 
     def write_pdf(self, sheet: CaseSheet, path: Path, language: str = "zh") -> Path:
         """Write the sheet as PDF; return its path."""
-        return write_case_pdf(case_document(plain_sheet(sheet), language), path, language)
+        return self.write_plain_pdf(plain_sheet(sheet), path, language)
+
+    def write_plain_pdf(self, plain: dict[str, Any], path: Path, language: str = "zh") -> Path:
+        """Write a sheet that was kept as plain data."""
+        return write_case_pdf(case_document(plain, language), path, language)

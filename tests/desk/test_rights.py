@@ -18,6 +18,7 @@ from jicha.desk.orders.actions import issue_order
 from jicha.desk.people.models import Organisation, Post, User
 from jicha.desk.people.rights import rights, roles
 from jicha.desk.project import urls  # noqa: F401  (fills the table of routes)
+from jicha.desk.settlements.models import Settlement
 from jicha.desk.ui.checks import addresses, every_route_has_a_right
 from jicha.desk.ui.routes import ANYBODY, ROUTES
 from jicha.desk.webhooks.models import Subscription
@@ -28,11 +29,15 @@ ABOUT_TOKEN = ("token_revoke",)
 ABOUT_DEPUTY = ("deputy_end",)
 ABOUT_CLUE = ("clue", "clue_evidence", "clue_sheet", "clue_chart", "clue_near", "clue_order", "clue_move")
 ABOUT_ORDER = (
-    "order", "order_bundle", "order_extend", "order_comment", "order_move", "evidence_add", "evidence", "evidence_small", "visit", "visit_record", "visit_file",
+    "order", "order_settlement", "order_bundle", "order_extend", "order_comment", "order_move", "evidence_add", "evidence", "evidence_small", "visit", "visit_record", "visit_file",
     "visit_move", "visit_file_give_up",
 )  # fmt: skip
 ABOUT_EXPORT = ("export_file", "export_move")
 ABOUT_VIEW = ("view_delete",)
+ABOUT_SETTLEMENT = (
+    "settlement", "settlement_facts", "settlement_act", "settlement_arrange", "settlement_pay", "settlement_plan", "settlement_reverse",
+    "settlement_sheet", "settlement_move",
+)  # fmt: skip
 ABOUT_JOB = ("job", "job_progress", "job_move")
 ABOUT_CUSTOMER = (
     "customer", "customer_chart", "customer_changes", "customer_links", "customer_bill", "customer_reveal",
@@ -87,6 +92,11 @@ def records(
             purpose="x",
             rows=1,
         ).pk
+        act = {"act": "theft", "price": "1", "quantity": {"method": "proved", "kwh": "1"}}
+        ids["settlement"] = Settlement.objects.create(
+            organisation=tree[unit], title="x", customer_no="x", drafter=owner,
+            content={"found_on": "2024-05-01", "customer": {}, "scenarios": {"A": {"title": "", "acts": [act]}}},
+        ).pk  # fmt: skip
         ids["view"] = SavedView.objects.create(
             owner=owner, organisation=tree[unit], name="x", query="q=1", is_shared=True
         ).pk
@@ -114,6 +124,12 @@ def arguments(name: str, ids: dict[str, int], place: str) -> dict[str, Any]:
         told["pk"] = ids["export"]
     elif name in ABOUT_VIEW:
         told["pk"] = ids["view"]
+    elif name in ABOUT_SETTLEMENT:
+        told["pk"] = ids["settlement"]
+    if name == "settlement_reverse":
+        told["number"] = 1
+    if name == "settlement_sheet":
+        told["form"] = "json"
     if name == "webhook_again":
         told["number"] = 1
     if name in ("clue_evidence", "clue_sheet"):
@@ -123,7 +139,11 @@ def arguments(name: str, ids: dict[str, int], place: str) -> dict[str, Any]:
     if name == "visit_file_give_up":
         told["sha256"] = "0" * 64
     if name.endswith("_move"):
-        told["name"] = {"clue_move": "take", "job_move": "job_stop"}.get(name, "accept")
+        told["name"] = {
+            "clue_move": "take",
+            "job_move": "job_stop",
+            "settlement_move": "settlement_drop",
+        }.get(name, "accept")
     if name in ABOUT_CUSTOMER:
         told["number"] = f"C{place}"
     if name == "customer_bill":
@@ -169,7 +189,14 @@ def _expected(role: str | None, right: str, name: str, place: str, method: str) 
         return {302}
     if right != ANYBODY and right not in roles()[role].rights:
         return {403}
-    is_record = name in (*ABOUT_CLUE, *ABOUT_ORDER, *ABOUT_JOB, *ABOUT_PERSON, *ABOUT_CUSTOMER)
+    is_record = name in (
+        *ABOUT_CLUE,
+        *ABOUT_ORDER,
+        *ABOUT_JOB,
+        *ABOUT_PERSON,
+        *ABOUT_CUSTOMER,
+        *ABOUT_SETTLEMENT,
+    )
     if is_record and place == "foreign":
         return {404}
     if name in (
