@@ -1,6 +1,6 @@
 """The desk under load: a million clues, fifty people who click, a bulk of ten thousand.
 
-    python bench/desk.py [--clues 1000000] [--users 50] [--seconds 60] [--think 5] [--bulk 10000] [--postgres]
+    python bench/desk.py [--clues 1000000] [--users 50] [--seconds 60] [--think 5] [--bulk 10000] [--costs] [--home FOLDER] [--postgres]
 
 Fills a home of its own with invented clues over a tree of 12 counties with 25 stations each (seeded), serves it by
 `jicha serve` and lets every user click through lists, filters, searches, clues and "next", with pauses as people make them. Prints
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import http.client
+import logging
 import os
 import random
 import re
@@ -28,6 +29,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from statistics import median
 from typing import Any
 from urllib.parse import urlencode
 
@@ -67,6 +69,8 @@ def fill(clues: int) -> None:
 
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
+    if Clue.objects.exists():
+        return
     units = _tree()
     draw = random.Random(SEED)
     if connection.vendor == "sqlite":  # the tally is counted once at the end
@@ -75,11 +79,14 @@ def fill(clues: int) -> None:
     else:
         connection.cursor().execute("ALTER TABLE clues_clue DISABLE TRIGGER clue_tally_change")
     began = time.perf_counter()
+    indexes = _without_indexes()
     for start in range(0, clues, CHUNK):
         rows = [_clue(draw, units, number) for number in range(start + 1, min(start + CHUNK, clues) + 1)]
         _insert(Clue, rows)
         _insert(Finding, [_finding(draw, row) for row in rows])
         print(f"\rfilled {min(start + CHUNK, clues):,}", end="", flush=True)
+    for statement in indexes:
+        connection.cursor().execute(statement)
     if connection.vendor == "postgresql":
         connection.cursor().execute("ALTER TABLE clues_clue ENABLE TRIGGER clue_tally_change")
         for table in ("clues_clue", "clues_finding"):
@@ -89,6 +96,22 @@ def fill(clues: int) -> None:
     put_up()
     connection.cursor().execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
     print(f"\rfilled {clues:,} clues in {time.perf_counter() - began:.0f} s")
+
+
+def _without_indexes() -> list[str]:
+    """Drop the indexes that no constraint needs, for rows in bulk; return the statements that make them again."""
+    from django.db import connection
+
+    query = {
+        "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql LIKE 'CREATE INDEX%%' AND tbl_name IN ('clues_clue', 'clues_finding')",
+        "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE tablename IN ('clues_clue', 'clues_finding') AND indexdef LIKE 'CREATE INDEX%%'",
+    }[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(query, [])
+        found = cursor.fetchall()
+        for name, _statement in found:
+            cursor.execute(f'DROP INDEX "{name}"')
+    return [statement for _name, statement in found]
 
 
 def _tree() -> list[int]:
@@ -201,8 +224,10 @@ def people(count: int) -> list[tuple[str, str]]:
             else ("station", "auditor")
         )
         unit = draw.choice(list(Organisation.objects.filter(level=level)))
-        user = User.objects.create(username=f"u{number}", name=f"用户{number}", password="!")
-        Post.objects.create(user=user, organisation=unit, role=role, valid_from=date(2020, 1, 1))
+        told = {"name": f"用户{number}", "password": "!"}
+        user, is_new = User.objects.get_or_create(username=f"u{number}", defaults=told)
+        if is_new:
+            Post.objects.create(user=user, organisation=unit, role=role, valid_from=date(2020, 1, 1))
         session = store()
         session[SESSION_KEY], session[BACKEND_SESSION_KEY] = (
             str(user.pk),
@@ -286,7 +311,7 @@ class Person:
         elif one < 0.57:
             self.list("list, topic", rule=self.draw.choice(TOPICS))
         elif one < 0.60:
-            self.list("list, a number", q=f"34{self.draw.randrange(clues_of_seed()):09}")
+            self.list("list, a number", q=f"XS{self.draw.randrange(1, 1000):07}", state="")
         elif one < 0.61:
             self.list("search in words", q=f"相差 {self.draw.randrange(9000)} 千瓦时", state="open")
         elif one < 0.66:
@@ -366,6 +391,50 @@ def floor() -> None:
         print(f"floor: bare SQL, {title:22} {min(times):8.2f} ms")
 
 
+def costs() -> None:
+    """Print the processor time of each page in this process alone: what other work on the machine cannot blur."""
+    from django.conf import settings
+    from django.test import Client
+
+    from jicha.desk.people.models import Post
+
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    logging.disable(logging.INFO)
+    print(f"\n{'processor ms a page (median of 5)':34}" + "".join(f"{role:>10}" for role in ROLES))
+    clients = {}
+    for role in ROLES:
+        clients[role] = Client()
+        user = Post.objects.filter(role=role).order_by("pk").first().user
+        clients[role].force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    for title, path in PAGES.items():
+        print(
+            f"{title:34}" + "".join(f"{_cost(client, path):10.0f}" for client in clients.values()), flush=True
+        )
+    logging.disable(logging.NOTSET)
+
+
+ROLES = ("leader", "manager", "auditor")
+PAGES = {
+    "floor: health page": "/healthz", "workbench": "/", "list": "/clues/", "list, page 400": "/clues/?page=400",
+    "list, state and band": "/clues/?state=open&band=urgent", "list, all states": "/clues/?state=", "list by severity": "/clues/?sort=severity",
+    "list, a topic": "/clues/?rule=MR-05", "list, a number": "/clues/?q=XS0000123&state=", "list, from 50,000 yuan": "/clues/?least=50000",
+    "search in words": "/clues/?q=相差 123 千瓦时&state=open", "figures": "/clues/figures/", "figures of a topic": "/clues/figures/?rule=MR-05",
+    "grouped by customer": "/clues/groups/?by=customer", "detail": "detail",
+}  # fmt: skip
+
+
+def _cost(client: Any, path: str) -> float:
+    if path == "detail":
+        path = re.findall(r'data-href="(/clues/\d+/)"', client.get("/clues/").content.decode())[0]
+    times = []
+    for _ in range(6):
+        began = time.process_time()
+        assert client.get(path).status_code == 200, path
+        times.append((time.process_time() - began) * 1000)
+    return median(times[1:])
+
+
 # ---- serving
 
 
@@ -391,7 +460,7 @@ def served(home: Path, workers: int) -> Iterator[str]:
     ]
     process = subprocess.Popen(serve, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        for _ in range(1200):
+        while process.poll() is None:
             try:
                 socket.create_connection(("127.0.0.1", int(address.split(":")[1])), 1).close()
                 break
@@ -426,7 +495,7 @@ def bulk(address: str, users: Sequence[tuple[str, str]], options: argparse.Names
     from jicha.desk.people.models import Organisation, Post, User
     from jicha.desk.people.standing import standing_of
 
-    someone = User.objects.create(username="bulk", name="批量", password="!")
+    someone = User.objects.create(username=f"bulk{User.objects.count()}", name="批量", password="!")
     Post.objects.create(
         user=someone,
         organisation=Organisation.objects.get(number="-"),
@@ -465,7 +534,10 @@ def measure(options: argparse.Namespace, home: Path) -> None:
         f"{connection.vendor}; {options.clues:,} clues; {options.users} users, {options.think} s between two clicks; {options.workers} processes x 4 threads"
     )
     floor()
+    costs()
     connection.close()
+    if options.costs:
+        return
     with served(home, options.workers) as address:
         crowd(address, users, 5, 1, 0)  # warms the caches
         report("everybody clicks", crowd(address, users, options.seconds, options.think, 1))
@@ -486,11 +558,17 @@ def main() -> int:
     parser.add_argument("--bulk", type=int, default=10_000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument(
+        "--costs", action="store_true", help="only the processor time of each page, without the crowd"
+    )
+    parser.add_argument("--home", type=Path, help="a folder to keep: filled the first time, used again later")
+    parser.add_argument(
         "--postgres", action="store_true", help="on a real PostgreSQL that the benchmark starts itself"
     )
     options = parser.parse_args()
     with contextlib.ExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jicha-bench-desk-")))
+        home = options.home or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="jicha-bench-desk-"))
+        )
         if options.postgres:
             sys.path.insert(0, str(Path(__file__).parent))
             from postgres import cluster

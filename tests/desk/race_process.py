@@ -19,9 +19,10 @@ def main() -> None:
     commands.open_desk(Path(sys.argv[1]))
     from django.core.management import call_command
     from django.db import DatabaseError, connection, transaction
+    from django.db.models import Count, Sum
 
     from jicha.desk.administration.tree import place_organisations
-    from jicha.desk.clues.models import Clue
+    from jicha.desk.clues.models import Clue, Tally
     from jicha.desk.clues.moves import FLOW
     from jicha.desk.flow.refusals import Refusal
     from jicha.desk.journal.append import append
@@ -35,7 +36,7 @@ def main() -> None:
     unit = Organisation.objects.get(number="C1")
     told = {
         "organisation": unit, "place_kind": "customer", "rules": "MR-01", "sentence_zh": "x", "sentence_en": "x", "band": "soon", "score": Decimal(1),
-        "severity": 1, "company_yuan": 0, "customer_yuan": 0, "kwh": 0, "expected_yuan": 0, "is_visit": False, "recurrence": "new",
+        "severity": 1, "company_yuan": Decimal("12.34"), "customer_yuan": 0, "kwh": 0, "expected_yuan": 0, "is_visit": False, "recurrence": "new",
         "month": date(2026, 10, 1), "run_id": "r", "first_seen": date(2026, 10, 1),
     }  # fmt: skip
     clues = [Clue.objects.create(place_id=f"K{n}", **told).pk for n in range(CLUES)]
@@ -80,9 +81,12 @@ def main() -> None:
     except RuntimeError:
         outside = True
     checked = verify()
+    tallied = set(Tally.objects.exclude(clues=0).values_list("state", "clues", "company_fen"))
+    rows = Clue.objects.order_by().values_list("state").annotate(Count("id"), Sum("company_yuan"))
+    counted = {(state, count, int(yuan * 100)) for state, count, yuan in rows}
     print(json.dumps({
         "vendor": connection.vendor, "won": sorted(won) == clues, "refused": len(refused), "kinds": sorted(set(refused)), "errors": errors,
-        "taken": Event.objects.filter(action="take").count(), "whole": checked.is_whole, "anchored": checked.anchored > 0, "kept": kept, "outside": outside,
+        "taken": Event.objects.filter(action="take").count(), "whole": checked.is_whole, "anchored": checked.anchored > 0, "kept": kept, "outside": outside, "tally": tallied == counted,
     }))  # fmt: skip
 
 

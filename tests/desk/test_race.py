@@ -37,6 +37,7 @@ def race(home: Path, url: str | None) -> dict[str, object]:
 def check(told: dict[str, object], vendor: str) -> None:
     """Each clue was taken once, every other try was refused politely, and the log is whole and cannot be changed."""
     assert (told["vendor"], told["errors"]) == (vendor, [])
+    assert told["tally"] is True  # what the triggers of this database kept is what a count gives
     assert (told["won"], told["taken"], told["refused"]) == (True, 40, 7 * 40)
     assert set(told["kinds"]) <= {"Overtaken", "NotNow"}  # type: ignore[call-overload]
     assert (told["whole"], told["anchored"], told["kept"], told["outside"]) == (
