@@ -96,7 +96,7 @@ def test_an_order_from_the_clue_to_the_report(person: Callable[..., Any], clue: 
         program(person("unit", "S11")),
         program(person("auditor")),
     )
-    assert manager.get(f"{BASE}clues/{one.pk}").json()["moves"] == ["take", "order"]
+    assert {"take", "order"} <= set(manager.get(f"{BASE}clues/{one.pk}").json()["moves"])
     told = {"unit": "S11", "kind": "desk", "request": "see why"}
     made = manager.post(f"{BASE}clues/{one.pk}/order", told, content_type=JSON)
     assert (made.status_code, made.json()["state"], made.json()["clue"]) == (201, "dispatched", one.pk)

@@ -211,8 +211,10 @@ def _expected(role: str | None, right: str, name: str, place: str, method: str) 
         "visit_file_give_up",
     ):
         return {404}  # the clue or order is seen, but holds nothing of this number
-    if name in ABOUT_WEBHOOK and (place == "foreign" or name == "webhook_again"):
+    if name in ABOUT_WEBHOOK and place == "foreign":
         return {404}
+    if name == "webhook_again":  # the message is there where the order of the routes made an event, and has not failed
+        return {404, 409}
     if name in ABOUT_EXPORT:  # somebody else's: seen by who may approve it, and taken by nobody else
         approves = "clue.approve" in roles()[role].rights and place != "foreign"
         return {404} if not approves or name == "export_move" else {403}

@@ -43,7 +43,7 @@ def _parts(url: str) -> SplitResult:
         raise NoAddress(_("This is no address.")) from error
     is_plain = any(not 32 < ord(letter) < 127 for letter in url)
     if is_plain or parts.scheme not in PORTS or not parts.hostname or parts.fragment or port == 0:
-        raise NoAddress(_("An address looks like https://host/path."))
+        raise NoAddress(_("An address looks like https://example.org/path."))
     if parts.username is not None or parts.password is not None:
         raise NoAddress(_("An address holds no name and no password: the signature says who sends."))
     return parts
