@@ -19,8 +19,8 @@ removed AS (
         m.state,
         CAST(r.removed_at AS DATE) AS removed_on,
         add_months(CAST(r.removed_at AS DATE), $months) AS keep_until,
+        r.next_mp_id,
         -- Hung back at the same place is one work.
-        CASE WHEN r.next_mp_id <> r.mp_id AND r.next_installed_at < $as_of THEN r.next_mp_id END AS next_mp_id,
         CASE WHEN r.next_mp_id <> r.mp_id AND r.next_installed_at < $as_of THEN CAST(r.next_installed_at AS DATE) END AS hung_again_on,
         r.next_mp_id IS NULL AS is_last
     FROM moved AS r
@@ -40,9 +40,9 @@ SELECT
     r.keep_until,
     r.next_mp_id,
     r.hung_again_on,
-    CASE WHEN r.hung_again_on < r.keep_until THEN 'hung_elsewhere' ELSE 'scrapped' END AS finding_kind,
-    CASE WHEN r.hung_again_on < r.keep_until THEN '已装到其他计量点' ELSE '已报废' END AS kind_zh,
-    CASE WHEN r.hung_again_on < r.keep_until THEN 'hangs at another point' ELSE 'is scrapped' END AS kind_en
+    CASE WHEN r.is_last THEN 'scrapped' ELSE 'hung_elsewhere' END AS finding_kind,
+    CASE WHEN r.is_last THEN '已报废' ELSE '已装到其他计量点' END AS kind_zh,
+    CASE WHEN r.is_last THEN 'is scrapped' ELSE 'hangs at another point' END AS kind_en
 FROM removed AS r
 WHERE
     r.hung_again_on < r.keep_until

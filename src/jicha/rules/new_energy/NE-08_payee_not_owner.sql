@@ -14,7 +14,7 @@ WITH held AS (
         replace(replace(replace(replace(c.name, ' ', ''), '　', ''), '（', '('), '）', ')') AS owner
     FROM generation_asset AS g
     INNER JOIN customer AS c ON c.customer_no = g.customer_no
-    WHERE g.payee_name IS NOT NULL AND (g.connected_on IS NULL OR g.connected_on < $month_end) AND c.status <> 'closed'
+    WHERE (g.connected_on IS NULL OR g.connected_on < $month_end) AND c.status <> 'closed'
 ),
 
 -- The name is being changed by an order: the archive follows when it ends.
