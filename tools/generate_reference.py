@@ -5,7 +5,19 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from reference_pages import api, cli, dictionary, facts, intake, policies, rules, settings, sql, topics
+from reference_pages import (
+    api,
+    cli,
+    dictionary,
+    facts,
+    http_api,
+    intake,
+    policies,
+    rules,
+    settings,
+    sql,
+    topics,
+)
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 NOTE = "<!-- Written by tools/generate_reference.py from the code: change the code, then run `make reference`. -->\n\n"
@@ -14,7 +26,7 @@ NOTE = "<!-- Written by tools/generate_reference.py from the code: change the co
 def pages() -> dict[str, str]:
     """Return every generated file by its path in docs/reference."""
     made: dict[str, str] = {}
-    for part in (dictionary, cli, rules, facts, sql, intake, settings, policies, api, topics):
+    for part in (dictionary, cli, rules, facts, sql, intake, settings, policies, api, http_api, topics):
         made |= part.pages()
     return {name: text if name.endswith(".svg") else NOTE + text for name, text in made.items()}
 

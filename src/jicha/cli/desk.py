@@ -99,6 +99,32 @@ def password(
     CONSOLE.print(_commands(home).new_password_of(username), markup=False, highlight=False)
 
 
+@app.command("token")
+def token(
+    username: Annotated[str, typer.Argument(help="Whose token it is: it may do no more than this person.")],
+    name: Annotated[str, typer.Option("--for", help="What it is for.")],
+    right: Annotated[
+        list[str] | None,
+        typer.Option("--right", help="A right of the person; repeat for more (default: all)."),
+    ] = None,
+    unit: Annotated[
+        str | None,
+        typer.Option("--unit", help="Number of the organisation (default: the topmost of the person's)."),
+    ] = None,
+    days: Annotated[int, typer.Option("--days", help="For how many days it is valid.", min=1)] = 90,
+    home: HomeOption = None,
+) -> None:
+    """Make a token of the API for a person and show it once."""
+    secret = _commands(home).make_token(username, name, right or [], unit, days)
+    CONSOLE.print(secret, markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command("deliver")
+def deliver(home: HomeOption = None) -> None:
+    """Send the messages of the webhooks that are due; `jicha worker` does so by itself."""
+    print_json(_commands(home).deliver_webhooks())
+
+
 @app.command("new-secret")
 def new_secret(
     end_sessions: Annotated[

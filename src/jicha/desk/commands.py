@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -236,6 +236,42 @@ def must_be_current() -> None:
             where=str(connection.settings_dict["NAME"]), found=f"{len(missing)} changes of the database that were not made", expected="none",
             remedy="Run `jicha desk bring-in` or `jicha serve` once: each makes them.",
         )  # fmt: skip
+
+
+def make_token(username: str, name: str, wanted: Sequence[str], unit: str | None, days: int) -> str:
+    """Make a token of the API for a person (default: all rights, where the person has a post) and return its secret."""
+    from django.utils import timezone
+
+    from jicha.desk.api.tokens import make_token as make
+    from jicha.desk.api.tokens import rights_of, units_of
+    from jicha.desk.people.models import User
+    from jicha.desk.people.standing import standing_of
+
+    must_be_current()
+    user = User.objects.filter(username=username, is_active=True).first()
+    standing = None if user is None else standing_of(user, timezone.localdate())
+    if standing is None or not standing.posts:
+        raise ExplainedError(
+            where="jicha desk token", found=f"no active account {username!r} with a post", expected="one",
+            remedy="Add the person, and give a post, on the page “People”.",
+        )  # fmt: skip
+    units = units_of(standing).order_by("path")
+    where = units.filter(number=unit).first() if unit else units.first()
+    if where is None:
+        raise ExplainedError(
+            where="jicha desk token", found=f"no post in {unit!r} or above it", expected="a unit in which the person has a post",
+            remedy="Leave --unit out, or name another.",
+        )  # fmt: skip
+    until = timezone.localdate() + timedelta(days=days)
+    return make(standing, name, list(wanted) or rights_of(standing), where, until)[1]
+
+
+def deliver_webhooks() -> dict[str, int]:
+    """Send what the outbox holds; return how many messages were sent, wait and failed."""
+    from jicha.desk.webhooks.outbox import deliver_due
+
+    must_be_current()
+    return dict(deliver_due())
 
 
 def verify_log() -> Any:
