@@ -64,6 +64,8 @@ def approved(draft: Settlement, person: Callable[..., Any]) -> Settlement:
 def test_the_page_shows_the_sheet_of_the_draft_in_both_languages(
     draft: Settlement, person: Callable[..., Any]
 ) -> None:
+    order_page = person("auditor").client.get(f"/orders/{draft.order_id}/").content.decode()
+    assert f"/settlements/{draft.pk}/" in order_page
     for language, words in (("zh-hans", ("供电营业规则 1996 第103条", "合计", "10 千瓦 × 180 天 × 12 小时")), ("en", ("Art. 103", "Should be, yuan"))):  # fmt: skip
         page = (
             person("auditor", name=f"a-{language}", language=language)

@@ -115,6 +115,8 @@ def show(request: DeskRequest, pk: int) -> HttpResponseBase:
         "may_reveal": request.standing.may(REVEAL, order.organisation.path),
         "latest_day": latest_day(order) if may_extend(order, request.standing) else None,
         "may_comment": request.standing.may("order.comment", order.organisation.path),
+        "may_settle": request.standing.may("settlement.draft", order.organisation.path),
+        "sees_settlements": request.standing.may("settlement.see", order.organisation.path),
     }  # fmt: skip
     return render(request, "orders/order.html", told)
 

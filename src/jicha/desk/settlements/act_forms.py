@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from jicha.desk.people.models import Organisation
@@ -175,7 +176,7 @@ def _loads() -> tuple[Column, ...]:
     found: list[Column] = []
     for number in ("1", "2", "3"):
         found += [
-            Column(f"loads__{number}__name", _("load (%(n)s)") % {"n": number}),
+            Column(f"loads__{number}__name", format_lazy("{title} {number}", title=_("load"), number=number)),
             _number(f"loads__{number}__kwh", _("measured kWh")),
             _number(f"loads__{number}__kw", _("or kW")),
             _number(f"loads__{number}__hours_per_day", _("hours a day")),

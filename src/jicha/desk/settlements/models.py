@@ -122,8 +122,8 @@ class Entry(models.Model):
 
     settlement = models.ForeignKey(Settlement, models.PROTECT, related_name="entries")
     number = models.PositiveIntegerField(_("line"))
-    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
-    component = models.CharField(_("component"), max_length=8, choices=Component)
+    kind = models.CharField(_("kind of line"), max_length=8, choices=Kind)
+    component = models.CharField(_("part of the debt"), max_length=8, choices=Component)
     amount_yuan = models.DecimalField(_("amount, yuan"), max_digits=16, decimal_places=2)
     sheet_line = models.PositiveIntegerField(_("line of the sheet"), null=True)
     reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversed_by")

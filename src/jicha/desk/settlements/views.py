@@ -213,6 +213,7 @@ def _acts(one: Settlement) -> Iterator[tuple[str, str, list[tuple[int, Any, str]
 
 def _short(act: dict[str, Any]) -> str:
     values = flattened({name: value for name, value in act.items() if name != "act"})
+    values.pop("quantity__method", None)  # the title says it
     return " · ".join(str(value) for value in values.values() if value is not True)[:120]
 
 

@@ -229,7 +229,7 @@ class Migration(migrations.Migration):
                             ("reversal", "reversal"),
                         ],
                         max_length=8,
-                        verbose_name="kind",
+                        verbose_name="kind of line",
                     ),
                 ),
                 (
@@ -241,7 +241,7 @@ class Migration(migrations.Migration):
                             ("late_fee", "late-payment charge"),
                         ],
                         max_length=8,
-                        verbose_name="component",
+                        verbose_name="part of the debt",
                     ),
                 ),
                 (
