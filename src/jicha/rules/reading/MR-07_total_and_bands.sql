@@ -34,7 +34,7 @@ differing AS (
         -- Registers that were read at different minutes may differ by part of a day's use.
         CASE WHEN other_moments THEN div_hu(total_delta, GREATEST(date_diff('day', period_from, period_to), 1), 4) ELSE 0 END AS drift
     FROM bands
-    WHERE band_count >= 2 AND register_count = known_count AND NOT any_backward AND total_delta IS NOT NULL
+    WHERE band_count >= 2 AND register_count = known_count AND NOT any_backward
 ),
 hits AS (
     SELECT d.*
@@ -42,7 +42,7 @@ hits AS (
     WHERE
         ABS(d.difference) > CAST(d.total_delta AS DECIMAL(38, 4)) * $tolerance_share
         AND CAST(ABS(d.difference) AS DECIMAL(38, 4)) > $minimum_register
-        AND ABS(d.difference) > d.truncation + COALESCE(ABS(d.drift), 0)
+        AND ABS(d.difference) > d.truncation + ABS(d.drift)
         -- A band that this meter delivered in another cycle and not in this one: a register is absent, the sum cannot be judged.
         AND NOT (
             d.difference > 0

@@ -100,8 +100,4 @@ FROM judged AS j
 INNER JOIN largest AS l ON l.customer_no = j.customer_no
 LEFT JOIN customer_price AS c ON c.customer_no = j.customer_no AND c.bill_month = $month
 WHERE
-    j.energy_kwh > j.limit_kwh
-    AND NOT (
-        j.increase_kva > 0
-        AND j.energy_kwh <= CAST(j.kva + j.increase_kva AS DECIMAL(38, 4)) * (j.days * 24) * $utilisation
-    )
+    j.energy_kwh > CAST(j.kva + j.increase_kva AS DECIMAL(38, 4)) * (j.days * 24) * $utilisation
