@@ -8,6 +8,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
+from whitenoise.compress import Compressor
 
 from jicha.desk.project.database import database_from
 from jicha.desk.project.providers import pages_of, providers_from
@@ -170,9 +171,11 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = HOME / "static"
+# Nobody but who mends a library loads its source maps: to squeeze megabytes of them would hold up the first start.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "jicha.desk.project.static.DeskStatic"},
 }
 
 CONTENT_SECURITY_POLICY = {
