@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,7 +67,7 @@ def served(home: Path) -> Iterator[str]:
     ]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
-        for _ in range(300):
+        for _ in range(1800):
             try:
                 urllib.request.urlopen(f"http://{address}/healthz").close()
                 break
@@ -237,11 +238,35 @@ def test_the_whole_way(browser: Browser, home: Path) -> None:
         staff_taught="班组学习",
     )
     assert "已归档" in browser.page.inner_text("h1")
+    hand_out(browser, home, order)
     browser.go("/log/")
     browser.page.click("main button >> text=校验全部日志")
     browser.page.wait_for_selector("text=日志完整")
     assert "日志完整" in jicha(home, "verify")
     assert browser.faults == []
+
+
+def hand_out(browser: Browser, home: Path, order: str) -> None:
+    """Export the case; the script of the bundle, run by itself, finds it right, and so it does the one from the command line."""
+    with browser.page.expect_download() as waiting:
+        browser.page.click("main button >> text=导出案卷包")
+    bundle, again = home.parent / "case.zip", home.parent / "again.zip"
+    waiting.value.save_as(bundle)
+    with zipfile.ZipFile(bundle) as archive:
+        archive.extract("verify_case.py", home.parent)
+    command = [
+        sys.executable,
+        "-I",
+        str(home.parent / "verify_case.py"),
+        str(bundle),
+        str(home / "checkpoints.jsonl"),
+    ]
+    told = subprocess.run(command, capture_output=True, text=True)
+    assert told.returncode == 0, told.stdout + told.stderr
+    number = f"JC{int(order.strip('/').split('/')[-1]):07d}"
+    assert f"{number} · archived" in told.stdout
+    jicha(home, "desk", "bundle", number, "--out", str(again))
+    assert again.read_bytes() == bundle.read_bytes()
 
 
 def visit_without_a_network(browser: Browser, order: str) -> None:
@@ -271,7 +296,7 @@ def visit_without_a_network(browser: Browser, order: str) -> None:
 
 
 PAGES = {
-    "workbench": "/", "clues": "/clues/", "orders": "/orders/?state=all", "log": "/log/", "customers": "/customers/",
+    "workbench": "/", "clues": "/clues/", "orders": "/orders/?state=all", "log": "/log/", "customers": "/customers/", "deputies": "/people/deputies/",
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.urls import get_resolver
 from django.utils.translation import gettext, override
 
 from jicha.contract import Table, contract
@@ -26,6 +27,7 @@ LANGUAGES = {"zh": "zh-hans", "en": "en"}
 
 def pages_of(case: dict[str, Any], events: list[Event]) -> Iterator[Content]:
     """Return the page of the case in each language."""
+    _ = get_resolver().url_patterns  # at the command line, too, every room has named its actions by now
     order = Order.objects.select_related("clue", "organisation").get(pk=case["order"]["id"])
     evidence = [(one, _picture(one)) for one in case["evidence"]]
     for short, code in LANGUAGES.items():
