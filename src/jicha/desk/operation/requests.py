@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from jicha.desk.operation.figures import REQUESTS, SECONDS
@@ -37,7 +38,9 @@ class RequestMiddleware:
         return response
 
     def _tell(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
-        route, method, status = route_of(request), request.method or "", response.status_code
+        is_static = request.path_info.startswith(settings.STATIC_URL)
+        route = "static" if is_static else route_of(request)
+        method, status = request.method or "", response.status_code
         REQUESTS.labels(route, method, str(status)).inc()
         SECONDS.labels(route).observe(seconds)
         standing = getattr(request, "standing", None)
@@ -49,4 +52,5 @@ class RequestMiddleware:
             "status": status,
             "ms": round(seconds * 1000, 1),
         }
-        LOG.log(logging.ERROR if status >= 500 else logging.INFO, "request", extra={"told": line})
+        ordinary = logging.DEBUG if is_static else logging.INFO
+        LOG.log(logging.ERROR if status >= 500 else ordinary, "request", extra={"told": line})
