@@ -36,7 +36,7 @@ ABOUT_EXPORT = ("export_file", "export_move")
 ABOUT_VIEW = ("view_delete",)
 ABOUT_SETTLEMENT = (
     "settlement", "settlement_facts", "settlement_act", "settlement_arrange", "settlement_pay", "settlement_plan", "settlement_reverse",
-    "settlement_sheet", "settlement_move",
+    "settlement_sheet", "settlement_paper", "settlement_move",
 )  # fmt: skip
 ABOUT_JOB = ("job", "job_progress", "job_move")
 ABOUT_CUSTOMER = (
@@ -130,6 +130,8 @@ def arguments(name: str, ids: dict[str, int], place: str) -> dict[str, Any]:
         told["number"] = 1
     if name == "settlement_sheet":
         told["form"] = "json"
+    if name == "settlement_paper":
+        told |= {"kind": "notice", "form": "pdf"}
     if name == "webhook_again":
         told["number"] = 1
     if name in ("clue_evidence", "clue_sheet"):
@@ -213,7 +215,9 @@ def _expected(role: str | None, right: str, name: str, place: str, method: str) 
         return {404}  # the clue or order is seen, but holds nothing of this number
     if name in ABOUT_WEBHOOK and place == "foreign":
         return {404}
-    if name == "webhook_again":  # the message is there where the order of the routes made an event, and has not failed
+    if (
+        name == "webhook_again"
+    ):  # the message is there where the order of the routes made an event, and has not failed
         return {404, 409}
     if name in ABOUT_EXPORT:  # somebody else's: seen by who may approve it, and taken by nobody else
         approves = "clue.approve" in roles()[role].rights and place != "foreign"
@@ -222,6 +226,8 @@ def _expected(role: str | None, right: str, name: str, place: str, method: str) 
         return {403} if place != "foreign" else {404}
     if name in ABOUT_TOKEN:  # somebody else's: seen by an administrator of the owner's unit only
         return {302} if "people.manage" in roles()[role].rights and place != "foreign" else {404}
+    if name == "settlement_paper":
+        return {409}  # a draft has no papers
     # A move or a form may be refused for other reasons (a second right, empty fields); it must never be an error.
     return {200} if method == "GET" else {200, 302, 403, 409, 422}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from docx import Document
 
 from jicha.desk.clues.models import Clue
 from jicha.desk.journal.models import Event
@@ -358,3 +360,36 @@ def test_a_settlement_without_an_order(person: Callable[..., Any], tree: dict[st
     assert one.order is None
     assert _submit(auditor, one) == 422  # nothing to hand in
     assert "K9" in page
+
+
+@pytest.mark.parametrize("kind", ["notice", "agreement"])
+def test_papers_hold_the_numbers_and_text_of_a_user_stays_text(
+    approved: Settlement, person: Callable[..., Any], kind: str, settings: Any
+) -> None:
+    """The Word paper holds what was typed, letter by letter, and 51,840.00; a template of one's own goes before the shipped one."""
+    sheet = approved.sheet | {"customer_name": EVIL, "title": "{% for x in ().__class__.__mro__ %}"}
+    Settlement.objects.filter(pk=approved.pk).update(sheet=sheet)
+    auditor = person("auditor").client
+    auditor.post(f"/settlements/{approved.pk}/plan/", {"first_on": str(TODAY), "count": "2"})
+    address = f"/settlements/{approved.pk}/paper/{kind}."
+    assert auditor.get(f"{address}pdf").content.startswith(b"%PDF-")
+    word = Document(io.BytesIO(auditor.get(f"{address}docx").content))
+    told = "\n".join(paragraph.text for paragraph in word.paragraphs)
+    cells = {cell.text for row in word.tables[0].rows for cell in row.cells}
+    assert [
+        part for part in (EVIL, "{% for x in ().__class__.__mro__ %}", "51,840.00") if part not in told
+    ] == []
+    assert {"12,960.00", "38,880.00", "供电营业规则 1996 第103条"} <= cells
+    assert ("25,920.00" in told) == (kind == "agreement")
+    own = Document()
+    own.add_paragraph("own {{ number }}")
+    folder = settings.HOME / "templates"
+    folder.mkdir(parents=True)
+    own.save(str(folder / f"{kind}.docx"))
+    mine = Document(io.BytesIO(auditor.get(f"{address}docx").content))
+    assert [paragraph.text for paragraph in mine.paragraphs] == [f"own {approved.number}"]
+    assert auditor.get(f"{address}exe").status_code == 404
+
+
+def test_a_draft_has_no_papers_yet(draft: Settlement, person: Callable[..., Any]) -> None:
+    assert person("auditor").client.get(f"/settlements/{draft.pk}/paper/notice.pdf").status_code == 409

@@ -105,6 +105,12 @@ urlpatterns = [
         "POST",
     ),
     page("settlements/<int:pk>/sheet.<str:form>", settlements.sheet, "settlement_sheet", "settlement.see"),
+    page(
+        "settlements/<int:pk>/paper/<str:kind>.<str:form>",
+        settlements.paper,
+        "settlement_paper",
+        "settlement.see",
+    ),
     page("settlements/<int:pk>/<str:name>/", settlements.move, "settlement_move", "settlement.see", "POST"),
     page("customers/", customers.find, "customers", "customer.see"),
     page("customers/<str:number>/", customers.show, "customer", "customer.see"),

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from jicha.casework import Casework
 from jicha.desk.flow.forms import open_forms, values_of
-from jicha.desk.flow.refusals import Missing
+from jicha.desk.flow.refusals import Missing, NotNow
 from jicha.desk.journal.append import append
 from jicha.desk.journal.history import history
 from jicha.desk.journal.words import name_action
@@ -46,6 +46,8 @@ from jicha.desk.ui.lists import export, paged
 from jicha.desk.ui.routes import seen_or_404
 from jicha.reports.case_sheet import case_document
 from jicha.reports.export import write_table
+from jicha.reports.papers import FORMS as FORMS_OF_PAPERS
+from jicha.reports.papers import KINDS, paper_data, write_paper
 
 SORTS = {"newest": ("-id",), "amount": ("-total_yuan", "-id"), "open": ("-open_yuan", "-id")}
 SORT_TITLES = {
@@ -57,6 +59,12 @@ STEPS = ("draft", "submitted", "approved", "served", "agreed", "closed")
 SEE = "settlement.see"
 MOST_DIGITS = 18
 CENT = Decimal("0.01")
+PAPER = gettext_lazy("Write a paper of a settlement")
+PAPER_TYPES = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+name_action("settlement_paper", PAPER)
 name_action("settlement_export", gettext_lazy("Export the sheet of a settlement"))
 
 
@@ -338,6 +346,35 @@ def sheet(request: DeskRequest, pk: int, form: str) -> HttpResponseBase:
         )
     response = HttpResponse(data, content_type=media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{one.number}.{form}"'
+    return response
+
+
+def paper(request: DeskRequest, pk: int, kind: str, form: str) -> HttpResponseBase:
+    """Hand out the notice or the agreement of what was put forward as .pdf or .docx, and say so in the log."""
+    one = _found(request, pk)
+    if kind not in KINDS or form not in FORMS_OF_PAPERS:
+        raise Http404
+    if one.sheet is None:
+        raise NotNow(
+            PAPER, _("The papers are made of the sheet that was handed in: hand in the draft first.")
+        )
+    rows = [
+        {"number": str(row.number), "due_on": row.due_on.isoformat(), "amount": f"{row.amount_yuan:,.2f}"}
+        for row in plan.current_plan(one)
+    ]
+    data = write_paper(
+        kind, form, paper_data(one.sheet, one.number, one.organisation.name, rows), home().path / "templates"
+    )
+    with transaction.atomic():
+        append(
+            "settlement_paper",
+            one,
+            actor=request.user,
+            organisation=one.organisation,
+            details={"paper": kind, "form": form},
+        )
+    response = HttpResponse(data, content_type=PAPER_TYPES[form])
+    response.headers["Content-Disposition"] = f'attachment; filename="{one.number}-{kind}.{form}"'
     return response
 
 
