@@ -282,7 +282,9 @@ def visit_without_a_network(browser: Browser, order: str) -> None:
     page.click("text=开始现场核查")
     page.select_option("#second", label="周敏")
     page.fill("#field-met_name", "钱师傅")
-    page.set_input_files("#photo-meter", [{"name": "meter.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}])
+    page.set_input_files(
+        "#photo-meter", [{"name": "meter.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}]
+    )
     page.wait_for_selector("figure canvas")
     page.click("text=客户拒绝签名")
     page.fill("#field-refusal_reason", "不认可示数")
