@@ -22,6 +22,7 @@ KNOWN_HOSTS = frozenset(
     {
         "127.0.0.1",
         "localhost",
+        "testserver",  # how Django's own test client calls the desk
         "example.org",
         "www.w3.org",
         "www.apache.org",
