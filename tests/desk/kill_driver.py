@@ -25,7 +25,8 @@ from typing import Any
 
 from jicha.desk import commands
 
-BATCH = 60
+# How many dismissals a job proposes: small, so that the clues of a small home last for many kills.
+BATCH = 5
 
 
 class Web:
@@ -173,7 +174,7 @@ class Month:
         self.web.start()
         clicking = threading.Thread(target=lambda: [self.web.order(pk) for pk in orders])
         clicking.start()
-        self._do(ask_to_dismiss(self.standing, meant[:BATCH], values), most=900)
+        self._do(ask_to_dismiss(self.standing, meant[:BATCH], values), most=120)
         if not self.is_enough:
             time.sleep(self.draw.random() * 0.3)
             self.web_kills += 1
@@ -187,8 +188,8 @@ class Month:
         from jicha.desk.jobs.models import Job
 
         for attempt in range(200):
-            # Half of the kills there may be go to the server; every third worker may live, so that the work comes to an end.
-            lives = self.is_enough or attempt % 3 == 2
+            # Every eighth worker may live, so that the work comes to an end.
+            lives = self.is_enough or attempt % 8 == 7
             number = 0 if lives else int(math.exp(self.draw.uniform(math.log(3), math.log(most))))
             told = subprocess.run(
                 [

@@ -62,6 +62,6 @@ def test_five_kills(home: Path) -> None:
 
 
 @pytest.mark.proof
-def test_sixty_kills(home: Path) -> None:
-    """Sixty kills at random statements and moments."""
-    check(month(home, 60, 2), 60)
+def test_fifty_kills(home: Path) -> None:
+    """Fifty kills at random statements and moments."""
+    check(month(home, 50, 2), 50)
