@@ -18,6 +18,7 @@ from jicha.desk.journal.verify import verify
 from jicha.desk.orders.actions import issue_order, move_order
 from jicha.desk.orders.extension import TooLong, extend, latest_day
 from jicha.desk.orders.models import Order
+from jicha.desk.orders.moves import FOUR
 from jicha.desk.people.models import Delegation, Post
 
 
@@ -172,3 +173,16 @@ def test_what_cannot_be_lent(person: Callable[..., Any]) -> None:
         lend(deputy.standing, post, person("manager").user, today, week, "x")
     form = deputy.client.get("/people/deputies/").context["form"]
     assert post not in form.fields["post"].queryset
+
+
+def test_an_archived_order_is_no_change_of_the_log(order: Order, person: Callable[..., Any]) -> None:
+    """The archive tells of four fields before it tells from where to where; the check of the log reads it all the same."""
+    leader, unit = person("leader").standing, person("unit", "S11").standing
+    move_order(order, "report", person("auditor").standing, {"verdict": "problem", "facts": "停走"})
+    move_order(order, "approve", person("reviewer").standing, {"opinion": "同意"})
+    move_order(order, "confirm", leader, {"nature": "error", "cause": "person", "demand": "更正"})
+    move_order(order, "rectify", unit, {})
+    move_order(order, "report_rectified", unit, {"rectification": "已更正"})
+    move_order(order, "accept_unproven", person("reviewer").standing, {"unproven_reason": "表已拆除"})
+    move_order(order, "archive", person("manager").standing, dict.fromkeys(FOUR, "已办"))
+    assert (order.state, verify().faults) == ("archived", ())

@@ -21,7 +21,7 @@ from jicha.desk.journal.models import ChainHead
 
 BATCH = 5000
 # What a move writes first into its details; nothing else in an event begins so.
-_MOVED = '"details":{"from":'
+_MOVED = ('"from":', '"to":')
 Row = tuple[Any, ...]
 Place = tuple[str, str]
 
@@ -69,7 +69,7 @@ def verify() -> Verification:
         if _is_doubtful(row, number, previous) or this in known:
             faults += _faults_of(row, number, previous, known.get(this, ()))
             anchored = this if this in known else anchored
-        if _MOVED in row[7]:
+        if all(key in row[7] for key in _MOVED):
             moved[(row[5], row[6])] = (this, row[7])
         number, previous, count = this, row[9], count + 1
     faults += _faults_at_end(number, previous, (one for told in known.values() for one in told))
