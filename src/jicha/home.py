@@ -165,10 +165,22 @@ class Home:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.mart = Mart.open(path / "mart", create=True)
-        self.store = RunStore(self.mart.root / "findings")
-        self.trial_store = RunStore(self.mart.root / "trial")
         self.exceptions = ExceptionList(path / "exceptions" / "exceptions.yaml")
+
+    @cached_property
+    def mart(self) -> Mart:
+        """The mart of this home, made on first use: a command that needs only rules leaves no folder behind."""
+        return Mart.open(self.path / "mart", create=True)
+
+    @cached_property
+    def store(self) -> RunStore:
+        """What the runs found."""
+        return RunStore(self.mart.root / "findings")
+
+    @cached_property
+    def trial_store(self) -> RunStore:
+        """What the rules on trial found."""
+        return RunStore(self.mart.root / "trial")
 
     @cached_property
     def settings(self) -> Settings:

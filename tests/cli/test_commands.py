@@ -423,3 +423,11 @@ def test_a_failed_rule_gives_4(home_copy: Callable[[str], Any]) -> None:
 def test_the_demo_can_only_build(tmp_path: Path) -> None:
     with pytest.raises(JichaError, match="at least 200"):
         call("demo", "--customers", "5", "--extract", str(tmp_path / "x"), "--build-only")
+
+
+def test_rules_alone_leave_no_folder_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home that is not there yet is made by what has data to keep, not by a look at the rules."""
+    monkeypatch.chdir(tmp_path)
+    call("rules", "lint", "MR-02")
+    call("rules", "list")
+    assert list(tmp_path.iterdir()) == []

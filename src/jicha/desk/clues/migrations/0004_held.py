@@ -5,20 +5,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clues', '0003_groups'),
-        ('people', '0001_initial'),
+        ("clues", "0003_groups"),
+        ("people", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='clue',
-            name='clue_of_holder',
+            model_name="clue",
+            name="clue_of_holder",
         ),
         migrations.AddIndex(
-            model_name='clue',
-            index=models.Index(fields=['holder', 'state', '-expected_yuan', '-id'], name='clue_held'),
+            model_name="clue",
+            index=models.Index(fields=["holder", "state", "-expected_yuan", "-id"], name="clue_held"),
         ),
     ]
