@@ -146,7 +146,7 @@ class Month:
 
     @property
     def is_enough(self) -> bool:
-        return self.worker_kills + self.web_kills >= self.wanted
+        return self.worker_kills + self.web_kills >= self.wanted and self.web_kills > 0
 
     def bring(self, month: str) -> None:
         """Have a run brought in by a worker that dies on the way."""

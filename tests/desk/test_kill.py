@@ -56,8 +56,9 @@ def home(audited: Path, tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
+@pytest.mark.proof
 def test_five_kills(home: Path) -> None:
-    """A few kills, for every day."""
+    """A few kills, to be sure of the driver before the long run."""
     check(month(home, 5, 1), 5)
 
 

@@ -34,7 +34,7 @@ def pages() -> dict[str, str]:
 
 def _document() -> tuple[dict[str, Any], dict[str, str]]:
     """Return the document and the right of each operation, with Django set up on a home that is nowhere."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jicha.desk.project.settings")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "jicha.desk.project.settings"
     os.environ.setdefault("JICHA_HOME", tempfile.gettempdir())
     import django
     from django.utils import translation
