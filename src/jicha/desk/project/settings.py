@@ -151,6 +151,8 @@ AXES_USERNAME_CALLABLE = "jicha.desk.people.lockout.username_of"
 AXES_VERBOSE = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "jicha"
+# A code of the half minute before or after counts, too: clocks of telephones differ, and a code takes time to type.
+MFA_TOTP_TOLERANCE = 1
 # Roles (policies/desk/roles.yaml) whose holders must sign in with a second factor, parted by commas.
 SECOND_FACTOR_ROLES = frozenset(
     filter(None, os.environ.get("JICHA_SECOND_FACTOR", "").replace(" ", "").split(","))
