@@ -148,7 +148,8 @@ def _take(
     found: dict[str, Decimal], bill_id: str, cell: Any, wanted: set[str], where: str, problems: list[str]
 ) -> None:
     """Keep one row, or say what is wrong with it; a row that is named gives no second complaint that it is missing."""
-    text = f"{cell:.2f}" if isinstance(cell, float) else str(cell).replace(",", "").strip()
+    # A cell of numbers comes as a float whose shortest text is what was typed: no rounding lies between it and the Decimal.
+    text = str(cell).replace(",", "").strip()
     if bill_id not in wanted:
         problems.append(f"{where}: bill {bill_id} is not in the sample")
         return
